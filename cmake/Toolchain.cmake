@@ -1,0 +1,23 @@
+# Compiler settings shared by every target; nothing here is specific to one room.
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers need these two sloppiness settings (ccache manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+
+find_program(LLD ld.lld)
+if(LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)
+  # g++ 12 reports false positives for these inside std::string and std::variant at -O2.
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(GNOMON_SANITIZE)
+  add_compile_options(-fsanitize=${GNOMON_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${GNOMON_SANITIZE})
+endif()
