@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what building (and with "test", testing) needs: Debian packages from the lists in the tree, npm packages with
+# lock files. Does nothing, quickly, when all is there. Without root it names what is missing and the command for it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:-build}
+
+packages() { grep -hvE '^#|^$' "$@"; }
+lists=(packages.txt)
+[ "$purpose" = test ] && lists+=(packages-test.txt)
+
+missing=()
+installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | awk '$1 == "ii" {print $2}')
+for package in $(packages "${lists[@]}"); do
+  # Node.js may come from elsewhere than Debian; any that answers will do.
+  case $package in nodejs) command -v node >/dev/null && continue ;; npm) command -v npm >/dev/null && continue ;; esac
+  grep -qx "$package" <<<"$installed" || missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  install="apt-get install -y --no-install-recommends ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    printf 'Gnomon needs Debian packages that are not installed. Run:\n\n  sudo apt-get update && sudo %s\n\nthen call make again.\n' "$install" >&2
+    exit 1
+  fi
+  printf 'installing %d Debian packages: %s\n' ${#missing[@]} "${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
+fi
+
+# npm_install FOLDER: `npm ci`, once for each state of the lock file.
+npm_install() {
+  local stamp=$1/node_modules/.gnomon-lock
+  if ! cmp -s "$1/package-lock.json" "$stamp"; then
+    printf 'installing npm packages of %s\n' "$1"
+    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    cp "$1/package-lock.json" "$stamp"
+  fi
+}
+npm_install third_party/duckdb
+npm_install web
+if [ "$purpose" = test ]; then
+  for lock in tests/*/package-lock.json tests/*/*/package-lock.json; do
+    [ -f "$lock" ] && npm_install "$(dirname "$lock")"
+  done
+fi

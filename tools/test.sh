@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Every test. Each stage prints its own closing line; the first failure stops the run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+stage() { printf '\n== %s\n' "$*"; }
+
+stage "build (release, with tests)"
+tools/build_web.sh
+tools/build.sh -p release
+
+stage "unit, contract, lab and fuzz-corpus tests"
+ctest --test-dir build/release --output-on-failure -j2 -LE exclusive
+# Tests that hold timing or own the lab run alone.
+ctest --test-dir build/release --output-on-failure -j1 -L exclusive --no-tests=ignore
+
+stage "web: unit tests and types"
+(cd web && npm test --silent && npm run --silent check)
+
+for suite in tests/contract/api tests/interop tests/e2e; do
+  [ -x "$suite/run" ] || continue
+  stage "$suite"
+  "$suite/run"
+done
