@@ -1,0 +1,81 @@
+#pragma once
+
+// An HTTP/1.1 server (RFC 9112) on one port, plain or TLS.
+//
+// One thread reads and writes; handlers run on a small pool. Everything is bounded: header and body bytes, connections
+// in all and per address, bodies in flight, time for header, body and answer. Over a limit the answer is 4xx or 503
+// with Retry-After, or the connection is closed. Requests of one connection are answered one after the other.
+//
+// start() may be called from any thread; the router and what its handlers use must outlive stop(). stop() waits for
+// handlers that run, gives answers under way a second to leave, and is idempotent.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/error.h"
+#include "http/router.h"
+
+namespace gnomon::http {
+
+struct Limits {
+  std::size_t header_bytes = 16UL * 1024;
+  std::size_t connections = 1024;
+  // Loopback is exempt from the per-address limit: many in-process probes and a proxy come from there.
+  std::size_t connections_per_address = 64;
+  std::size_t body_bytes_in_flight = 64UL * 1024 * 1024;
+  std::size_t queued_requests = 256;  // waiting for the pool
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{60'000};
+  std::chrono::milliseconds write_timeout{60'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds answer_timeout{60'000};  // for asynchronous handlers
+  std::chrono::milliseconds event_ping{15'000};
+};
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:8780";  // "ADDRESS:PORT", "[::1]:8780"; port 0: the kernel chooses
+  std::string tls_certificate;            // PEM chain; empty: plain HTTP
+  std::string tls_key;
+  unsigned handler_threads = 4;
+  Limits limits;
+  // Added to every answer (security headers); a handler's own value wins.
+  Headers headers;
+};
+
+struct ServerCounters {
+  std::uint64_t connections_open = 0;
+  std::uint64_t connections_accepted = 0;
+  std::uint64_t connections_refused = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t responses_2xx = 0, responses_3xx = 0, responses_4xx = 0, responses_5xx = 0;
+  std::uint64_t bytes_received = 0;  // bodies
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t event_streams_open = 0;
+};
+
+class Server {
+ public:
+  // Binds, listens and answers from now on. kConflict names who holds the port where that can be known.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, const Router& router);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;
+  // "http://127.0.0.1:8780"; for a wildcard listener the loopback of that family.
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] bool listens_on_loopback() const;
+  [[nodiscard]] ServerCounters counters() const;
+  void stop();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gnomon::http
