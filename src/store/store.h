@@ -1,0 +1,156 @@
+#pragma once
+
+// The tables behind the read API: windows, their rollups and dictionaries, all made from the journal and rebuildable
+// from it. Two engines implement it (duckdb/, later clickhouse/); tests/contract/store_contract.h is what each must
+// pass.
+//
+// Threads: one writer thread calls apply, enforce_retention, set_retention and compact; any number of threads call the
+// queries at the same time and see only whole apply() calls. Times outside 1970 to 2200 are refused per window.
+//
+// Errors: kUnavailable or kExhausted (disk full, try again: nothing is lost, the journal is the truth), kCorrupt and
+// kUnsupported (the file is damaged or from a newer version: `gnomon rebuild DIR`), kInvalidArgument (a query's range).
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "store/batch.h"
+#include "store/point.h"
+
+namespace gnomon::store {
+
+struct PathRecord : PathFields {
+  ProbeId probe;
+  std::string source_site;  // where the probe stood when it last sent this path
+  WallTime first_seen;      // earliest window of the batch that brought the path
+  WallTime last_seen;       // start of the newest window
+};
+
+struct ProbeRecord {
+  BatchHeader header;   // of the batch with the greatest sequence number
+  WallTime first_seen;  // when its first batch was received
+  std::uint64_t batches = 0;
+  std::uint64_t windows = 0;
+  std::uint64_t dropped_windows = 0;
+};
+
+// Half open: from <= window start < to.
+struct TimeRange {
+  WallTime from;
+  WallTime to;
+};
+
+// Which distributions to fetch and merge; a query is the faster the fewer it asks for.
+enum Sketches : unsigned {
+  kNoSketches = 0,
+  kRtt = 1,
+  kForward = 2,
+  kBackward = 4,
+  kIpdv = 8,
+  kAllSketches = 15,
+};
+
+struct SeriesQuery {
+  PathId path;
+  TimeRange range;
+  std::size_t max_points = 500;  // 1 to 100,000
+  std::optional<Level> level;    // chosen when empty: the finest that gives at most max_points and still has the data
+  unsigned sketches = kAllSketches;
+};
+
+struct SeriesAnswer {
+  Level level = Level::kRaw;
+  Nanoseconds step{};         // zero: the points are single windows
+  TimeRange range;            // widened to whole steps
+  std::vector<Point> points;  // by start; steps without windows are absent
+};
+
+// A path and the group its windows are merged into.
+struct GroupedPath {
+  PathId path;
+  std::uint32_t group = 0;
+};
+
+struct GroupQuery {
+  std::vector<GroupedPath> paths;
+  TimeRange range;
+  // Length of a point, a multiple of a minute; zero: one point for the whole range.
+  Nanoseconds step{};
+  unsigned sketches = kRtt;
+};
+
+struct GroupPoint {
+  std::uint32_t group = 0;
+  Point point;
+};
+
+struct SummaryQuery {
+  std::vector<PathId> paths;  // empty: all
+  TimeRange range;
+  unsigned sketches = kAllSketches;
+};
+
+struct PathPoint {
+  PathId path;
+  Point point;
+};
+
+struct LatestQuery {
+  WallTime since;           // windows that start at or after this
+  JournalPosition applied;  // and came from this journal record or a later one
+};
+
+struct LevelUse {
+  Level level = Level::kRaw;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;               // blocks on disk that hold this level's table
+  std::optional<WallTime> oldest;        // nothing when the level is empty
+  std::optional<Nanoseconds> retention;  // nothing: kept for ever
+};
+
+struct StorageUse {
+  std::uint64_t file_bytes = 0;      // everything on disk, write-ahead log and free space included
+  std::uint64_t free_bytes = 0;      // inside the file, used again before it grows
+  std::uint64_t windows_stored = 0;  // ever applied, whatever retention removed since
+  std::array<LevelUse, kLevels> levels;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Applies the journal's records [from, up_to) in one transaction together with the new position: after a crash either
+  // all of it is there or nothing. `batches` are those of these records, in order. A range that is applied already is
+  // accepted and ignored; one that starts elsewhere than at position() is kConflict. A batch whose columns are not
+  // well-formed counts as applied without its windows and is logged.
+  virtual Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) = 0;
+  [[nodiscard]] virtual JournalPosition position() const = 0;      // thread-safe, in memory
+  [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory
+
+  virtual Result<std::vector<PathRecord>> paths() = 0;      // by PathId
+  virtual Result<std::vector<ProbeRecord>> probes() = 0;    // by ProbeId
+  virtual Result<std::vector<DroppedRange>> dropped() = 0;  // in the order of the journal
+
+  // One path over time.
+  virtual Result<SeriesAnswer> series(const SeriesQuery& query) = 0;
+  // One point a path that has windows in the range, by PathId. Ranges of up to 15 minutes are exact; longer ones are
+  // widened to whole minutes (up to 2 days), hours (up to 60 days) or days.
+  virtual Result<std::vector<PathPoint>> summaries(const SummaryQuery& query) = 0;
+  // Points of groups of paths by group and time; the range is widened to whole steps.
+  virtual Result<std::vector<GroupPoint>> groups(const GroupQuery& query) = 0;
+  // Single raw windows without sketches, by path, then start: what a live view or state machine reads.
+  virtual Result<std::vector<PathPoint>> latest(const LatestQuery& query) = 0;
+
+  virtual Result<StorageUse> storage() = 0;
+  // How long a level is kept, by window start; nothing: for ever. Kept in the store, effective with enforce_retention.
+  virtual Status set_retention(Level level, std::optional<Nanoseconds> keep) = 0;
+  // Removes what is older than each level's retention and gives its space back to the file.
+  virtual Status enforce_retention(WallTime now) = 0;
+  // Brings rollups up to date and writes the write-ahead log into the tables. Optional: both happen by themselves.
+  virtual Status compact() = 0;
+};
+
+}  // namespace gnomon::store
