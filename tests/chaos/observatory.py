@@ -1,0 +1,86 @@
+"""Starts and stops a real observatory for the tests of this folder. Standard library only."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("GNOMON_BUILD", ROOT / "build/release"))
+GNOMON = BUILD / "gnomon"
+LOAD = BUILD / "bench/batch_load"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Observatory:
+    """`gnomon serve` on a data folder of its own; killed, stopped and started again at will."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+        self.log = open(self.folder.parent / "server.log", "ab")
+
+    def start(self, timeout=30):
+        """Returns the seconds until the status page answered."""
+        begun = time.monotonic()
+        self.process = subprocess.Popen(
+            [GNOMON, "serve", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
+        while time.monotonic() - begun < timeout:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}; see {self.log.name}")
+            try:
+                self.status()
+                return time.monotonic() - begun
+            except OSError:
+                time.sleep(0.01)  # Polls for readiness; no outcome depends on its length.
+        raise RuntimeError("the server did not answer in time")
+
+    def status(self):
+        with urllib.request.urlopen(self.url + "/api/v1/status", timeout=5) as answer:
+            return json.load(answer)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        if self.process.wait(timeout=30) != 0:
+            raise RuntimeError(f"the server stopped with {self.process.returncode}")
+
+    def wait_applied(self, timeout=60):
+        """Waits until the tables hold the whole journal, and returns the status."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < timeout:
+            status = self.status()
+            if status["lag"]["records"] == 0:
+                return status
+            time.sleep(0.05)
+        raise RuntimeError(f"the tables still lag: {status['lag']}")
+
+
+def run(*command, **options):
+    done = subprocess.run([str(part) for part in command], text=True, capture_output=True, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def enrol(data, probes, seed):
+    with tempfile.NamedTemporaryFile("r") as keys:
+        run(LOAD, "--probes", probes, "--seed", seed, "--keys-out", keys.name)
+        for line in keys.read().splitlines():
+            key, name = line.split()
+            run(GNOMON, "probe", "allow", key, "--name", name, "--data", data)
