@@ -1,7 +1,7 @@
 #pragma once
 
-// One window of one path as a row, and its columns on the wire (proto/gnomon/v1/delay.proto, where every field's meaning
-// and unit stand). Plain value; not thread-safe.
+// One window of one path as a row, and its columns on the wire (proto/gnomon/v1/delay.proto, where every field's
+// meaning and unit stand). Plain value; not thread-safe.
 
 #include <cstdint>
 #include <limits>
