@@ -1,0 +1,394 @@
+#include "http/client.h"
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "core/version.h"
+
+namespace gnomon::http {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace wire = boost::beast::http;
+using tcp = asio::ip::tcp;
+constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using Outcome = Result<ClientResponse>;
+
+struct Address {
+  bool tls = false;
+  std::string host;  // without brackets
+  std::string port;
+  std::string prefix;  // path before every target, without trailing slash
+  [[nodiscard]] std::string authority() const {
+    const bool v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+  }
+};
+
+Result<Address> parse_url(std::string_view url) {
+  const auto bad = [&](std::string reason) {
+    return failure(ErrorCode::kInvalidArgument, "read server address", std::string(url), std::move(reason),
+                   "write it like http://127.0.0.1:8780");
+  };
+  Address address;
+  std::string_view rest = url;
+  if (rest.starts_with("https://")) {
+    address.tls = true;
+    rest.remove_prefix(8);
+  } else if (rest.starts_with("http://")) {
+    rest.remove_prefix(7);
+  } else {
+    return bad("it does not begin with http:// or https://");
+  }
+  const auto slash = std::min(rest.find('/'), rest.size());
+  address.prefix = rest.substr(slash);
+  while (address.prefix.ends_with('/')) address.prefix.pop_back();
+  rest = rest.substr(0, slash);
+  if (rest.find('@') != rest.npos) return bad("user names and passwords do not belong into it");
+  address.port = address.tls ? "443" : "80";
+  const auto bracket = rest.rfind(']');
+  const auto colon = rest.rfind(':');
+  if (colon != rest.npos && (bracket == rest.npos || colon > bracket)) {
+    address.port = rest.substr(colon + 1);
+    rest = rest.substr(0, colon);
+    unsigned port = 0;
+    const auto [end, fault] = std::from_chars(address.port.data(), address.port.data() + address.port.size(), port);
+    if (fault != std::errc{} || *end != '\0' || port == 0 || port > 65535) return bad("the port is not a number");
+  }
+  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
+  if (rest.empty()) return bad("the host is missing");
+  address.host = rest;
+  return address;
+}
+
+wire::verb verb_of(Method method) {
+  switch (method) {
+    case Method::kGet:
+      return wire::verb::get;
+    case Method::kHead:
+      return wire::verb::head;
+    case Method::kPost:
+      return wire::verb::post;
+    case Method::kPut:
+      return wire::verb::put;
+    case Method::kPatch:
+      return wire::verb::patch;
+    case Method::kDelete:
+      return wire::verb::delete_;
+    case Method::kOptions:
+      return wire::verb::options;
+    case Method::kOther:
+      return wire::verb::unknown;
+  }
+  return wire::verb::unknown;
+}
+
+}  // namespace
+
+class Client::Impl {
+ public:
+  Impl(Address address, ClientOptions options) : address_(std::move(address)), options_(std::move(options)) {}
+
+  Status prepare() {
+    if (!address_.tls) return {};
+    tls_.emplace(asio::ssl::context::tls_client);
+    tls_->set_verify_mode(asio::ssl::verify_peer);
+    boost::system::error_code fault;
+    if (options_.ca_file.empty()) {
+      tls_->set_default_verify_paths(fault);
+    } else {
+      tls_->load_verify_file(options_.ca_file, fault);
+    }
+    if (!fault) return {};
+    return failure(ErrorCode::kInvalidArgument, "read certificate authorities", options_.ca_file, fault.message(),
+                   "name a PEM file");
+  }
+
+  Outcome send(const ClientRequest& request) {
+    if (cancelled_) return unavailable("cancelled");
+    Outcome outcome = unavailable("cancelled");
+    io_.restart();
+    asio::co_spawn(io_, exchange(request), [&](const std::exception_ptr& exception, Outcome result) {
+      if (exception) {
+        outcome = unavailable("the client met a bug");
+      } else {
+        outcome = std::move(result);
+      }
+    });
+    io_.run();
+    return outcome;
+  }
+
+  void cancel() {
+    cancelled_ = true;
+    asio::post(io_, [this] {
+      resolver_.cancel();
+      disconnect();
+    });
+  }
+
+  [[nodiscard]] const std::string& host() const { return address_.host; }
+
+ private:
+  using Message = wire::request<wire::string_body>;
+
+  tl::unexpected<Error> unavailable(std::string reason, std::string advice = {}) const {
+    return failure(ErrorCode::kUnavailable, "reach server", address_.authority(), std::move(reason), std::move(advice));
+  }
+
+  tl::unexpected<Error> fault_of(beast::error_code fault) const {
+    if (cancelled_) return unavailable("cancelled");
+    if (fault == beast::error::timeout) return unavailable("no answer in time", "see whether it is overloaded");
+    if (fault == asio::error::connection_refused) return unavailable("connection refused", "is the server running?");
+    if (fault == wire::error::body_limit) {
+      return failure(ErrorCode::kExhausted, "read answer of", address_.authority(), "it is larger than allowed");
+    }
+    if (fault.category() == asio::error::get_ssl_category()) {
+      return failure(ErrorCode::kPermission, "make TLS connection to", address_.authority(), fault.message(),
+                     "see that the certificate names this host and comes from a trusted authority");
+    }
+    const bool http = fault.category() == wire::make_error_code(wire::error::bad_version).category();
+    if (http && fault != wire::error::end_of_stream && fault != wire::error::partial_message) {
+      return failure(ErrorCode::kCorrupt, "read answer of", address_.authority(), fault.message(),
+                     "is it a web server?");
+    }
+    return unavailable(fault.message());
+  }
+
+  // Exceptions of connecting end here as outcomes.
+  asio::awaitable<Outcome> exchange(const ClientRequest& request) {
+    const Message message = message_of(request);
+    const bool repeatable = request.repeatable || request.method == Method::kGet || request.method == Method::kHead;
+    const bool kept = plain_ || secure_;
+    if (!kept) {
+      if (const auto fault = co_await connect()) co_return fault_of(fault);
+    }
+    bool answer_began = false;
+    auto [fault, response] = co_await attempt(message, request.method == Method::kHead, answer_began);
+    if (fault && kept && repeatable && !answer_began && fault != beast::error::timeout && !cancelled_) {
+      disconnect();
+      if (const auto again = co_await connect()) co_return fault_of(again);
+      std::tie(fault, response) = co_await attempt(message, request.method == Method::kHead, answer_began);
+    }
+    if (fault) {
+      disconnect();
+      co_return fault_of(fault);
+    }
+    co_return std::move(response);
+  }
+
+  Message message_of(const ClientRequest& request) const {
+    Message message(verb_of(request.method), address_.prefix + request.target, 11);
+    message.set(wire::field::host, host_field());
+    message.set(wire::field::user_agent, fmt::format("gnomon/{}", version()));
+    for (const auto& [name, value] : options_.headers.fields()) message.set(name, value);
+    for (const auto& [name, value] : request.headers.fields()) message.set(name, value);
+    message.body() = request.body;
+    message.prepare_payload();
+    return message;
+  }
+
+  [[nodiscard]] std::string host_field() const {
+    const bool usual = address_.port == (address_.tls ? "443" : "80");
+    const std::string authority = address_.authority();
+    return usual ? authority.substr(0, authority.rfind(':')) : authority;
+  }
+
+  asio::awaitable<beast::error_code> connect() {
+    const auto [lookup_fault, endpoints] = co_await resolver_.async_resolve(address_.host, address_.port, kToken);
+    if (lookup_fault) co_return lookup_fault;
+    if (cancelled_) co_return asio::error::operation_aborted;
+    if (!address_.tls) {
+      plain_.emplace(io_);
+      plain_->expires_after(options_.connect_timeout);
+      const auto [fault, endpoint] = co_await plain_->async_connect(endpoints, kToken);
+      if (fault) plain_.reset();
+      co_return fault;
+    }
+    co_return co_await connect_tls(endpoints);
+  }
+
+  asio::awaitable<beast::error_code> connect_tls(tcp::resolver::results_type endpoints) {
+    secure_.emplace(io_, *tls_);
+    SSL_set_tlsext_host_name(secure_->native_handle(), address_.host.c_str());
+    secure_->set_verify_callback(asio::ssl::host_name_verification(address_.host));
+    auto& lowest = beast::get_lowest_layer(*secure_);
+    lowest.expires_after(options_.connect_timeout);
+    const auto [fault, endpoint] = co_await lowest.async_connect(endpoints, kToken);
+    beast::error_code result = fault;
+    if (!result) {
+      const auto [handshake_fault] = co_await secure_->async_handshake(asio::ssl::stream_base::client, kToken);
+      result = handshake_fault;
+    }
+    if (result) secure_.reset();
+    co_return result;
+  }
+
+  asio::awaitable<std::pair<beast::error_code, ClientResponse>> attempt(const Message& message, bool head_only,
+                                                                        bool& answer_began) {
+    if (secure_) co_return co_await attempt_on(*secure_, message, head_only, answer_began);
+    co_return co_await attempt_on(*plain_, message, head_only, answer_began);
+  }
+
+  template <typename Stream>
+  asio::awaitable<std::pair<beast::error_code, ClientResponse>> attempt_on(Stream& stream, const Message& message,
+                                                                           bool head_only, bool& answer_began) {
+    using Answer = std::pair<beast::error_code, ClientResponse>;
+    beast::get_lowest_layer(stream).expires_after(options_.request_timeout);
+    const auto [write_fault, written] = co_await wire::async_write(stream, message, kToken);
+    // A server that refuses a large body answers before it has read all of it: look for the answer all the same.
+    beast::flat_buffer buffer;
+    wire::response_parser<wire::string_body> parser;
+    parser.body_limit(options_.response_limit);
+    parser.skip(head_only);
+    beast::error_code fault;
+    do {
+      const auto [read_fault, size] = co_await wire::async_read_header(stream, buffer, parser, kToken);
+      fault = read_fault;
+      answer_began = answer_began || size > 0 || buffer.size() > 0;
+    } while (!fault && parser.get().result_int() == 100);
+    if (!fault && !parser.is_done()) {
+      const auto [read_fault, size] = co_await wire::async_read(stream, buffer, parser, kToken);
+      fault = read_fault;
+    }
+    if (fault) co_return Answer{write_fault ? write_fault : fault, ClientResponse{}};
+    if (!parser.keep_alive() || write_fault) disconnect();
+    co_return Answer{beast::error_code{}, response_of(parser.release())};
+  }
+
+  static ClientResponse response_of(wire::response<wire::string_body> message) {
+    ClientResponse response;
+    response.status = static_cast<int>(message.result_int());
+    for (const auto& field : message) {
+      response.headers.add({field.name_string().data(), field.name_string().size()},
+                           {field.value().data(), field.value().size()});
+    }
+    response.body = std::move(message.body());
+    return response;
+  }
+
+  void disconnect() {
+    if (plain_) plain_->close();
+    if (secure_) beast::get_lowest_layer(*secure_).close();
+    if (!cancelled_) {
+      plain_.reset();
+      secure_.reset();
+    }
+  }
+
+  Address address_;
+  ClientOptions options_;
+  std::optional<asio::ssl::context> tls_;
+  asio::io_context io_{1};
+  tcp::resolver resolver_{io_};
+  std::optional<beast::tcp_stream> plain_;
+  std::optional<TlsStream> secure_;
+  std::atomic<bool> cancelled_{false};
+};
+
+std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
+  const auto text = headers.get("Retry-After");
+  if (!text) return std::nullopt;
+  unsigned seconds = 0;
+  const auto [end, fault] = std::from_chars(text->begin(), text->end(), seconds);
+  if (fault != std::errc{} || end != text->end()) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+Result<Client> Client::create(std::string_view url, ClientOptions options) {
+  auto address = parse_url(url);
+  if (!address) return tl::unexpected(address.error());
+  auto impl = std::make_unique<Impl>(std::move(*address), std::move(options));
+  if (Status ready = impl->prepare(); !ready) return tl::unexpected(ready.error());
+  return Client(std::move(impl));
+}
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<ClientResponse> Client::send(const ClientRequest& request) {
+  return impl_->send(request);
+}
+
+Result<ClientResponse> Client::get(std::string_view target) {
+  ClientRequest request;
+  request.target = target;
+  return send(request);
+}
+
+Result<ClientResponse> Client::post(std::string_view target, std::string body, std::string_view content_type) {
+  ClientRequest request;
+  request.method = Method::kPost;
+  request.target = target;
+  request.headers.set("Content-Type", content_type);
+  request.body = std::move(body);
+  return send(request);
+}
+
+void Client::cancel() {
+  impl_->cancel();
+}
+const std::string& Client::host() const {
+  return impl_->host();
+}
+
+Error error_of(const ClientResponse& response, std::string operation, std::string subject) {
+  ErrorCode code = ErrorCode::kIo;
+  switch (response.status) {
+    case 400:
+      code = ErrorCode::kInvalidArgument;
+      break;
+    case 401:
+      code = ErrorCode::kUnauthenticated;
+      break;
+    case 403:
+      code = ErrorCode::kPermission;
+      break;
+    case 404:
+      code = ErrorCode::kNotFound;
+      break;
+    case 409:
+      code = ErrorCode::kConflict;
+      break;
+    case 413:
+    case 429:
+      code = ErrorCode::kExhausted;
+      break;
+    case 503:
+      code = ErrorCode::kUnavailable;
+      break;
+    default:
+      break;  // Not an enum: any number may come.
+  }
+  std::string reason = fmt::format("the server answered {}", response.status);
+  boost::system::error_code fault;
+  const auto body = boost::json::parse(response.body, fault);
+  if (!fault && body.is_object() && body.as_object().contains("error")) {
+    const auto& error = body.as_object().at("error");
+    if (error.is_object() && error.as_object().contains("message") && error.as_object().at("message").is_string()) {
+      reason = std::string(error.as_object().at("message").as_string());
+    }
+  }
+  return Error{code, std::move(operation), std::move(subject), std::move(reason), {}};
+}
+
+}  // namespace gnomon::http

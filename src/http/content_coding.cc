@@ -1,0 +1,50 @@
+#include "http/content_coding.h"
+
+#include <zstd.h>
+
+#include <memory>
+
+namespace gnomon::http {
+
+namespace {
+
+constexpr int kLevel = 3;       // zstd's own default
+constexpr int kWindowLog = 23;  // at most 8 MiB of history: memory stays bounded whatever the frame claims
+
+auto bad_body(std::string reason) {
+  return failure(ErrorCode::kInvalidArgument, "expand zstd body", "", std::move(reason));
+}
+
+}  // namespace
+
+Result<std::string> zstd_expand(std::string_view packed, std::size_t limit) {
+  const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
+  if (!context) return failure(ErrorCode::kExhausted, "expand zstd body", "", "no memory");
+  ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLog);
+  std::string plain;
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  std::size_t more = 1;
+  while (in.pos < in.size || more != 0) {
+    const std::size_t before = plain.size();
+    const std::size_t step = std::min<std::size_t>(256UL * 1024, limit + 1 - before);
+    plain.resize(before + step);
+    ZSTD_outBuffer out{plain.data() + before, step, 0};
+    const std::size_t consumed_before = in.pos;
+    more = ZSTD_decompressStream(context.get(), &out, &in);
+    plain.resize(before + out.pos);
+    if (ZSTD_isError(more) != 0) return bad_body(ZSTD_getErrorName(more));
+    if (plain.size() > limit) return bad_body(fmt::format("it expands to more than {} bytes", limit));
+    if (out.pos == 0 && in.pos == consumed_before) return bad_body("it ends early");
+  }
+  return plain;
+}
+
+Result<std::string> zstd_pack(std::string_view plain) {
+  std::string packed(ZSTD_compressBound(plain.size()), '\0');
+  const std::size_t size = ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), kLevel);
+  if (ZSTD_isError(size) != 0) return failure(ErrorCode::kIo, "pack body", "", ZSTD_getErrorName(size));
+  packed.resize(size);
+  return packed;
+}
+
+}  // namespace gnomon::http
