@@ -1,0 +1,94 @@
+#include "probe/plan.h"
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include "core/hex.h"
+#include "crypto/sha256.h"
+
+namespace gnomon::probe {
+namespace {
+
+// Unambiguous text of a plan's meaning: every value with its length before it, so that no two plans share one text.
+class Canonical {
+ public:
+  Canonical& add(std::string_view text) {
+    text_ += fmt::format("{}:{},", text.size(), text);
+    return *this;
+  }
+  Canonical& add(std::int64_t number) { return add(fmt::format("{}", number)); }
+  template <typename Texts>
+  Canonical& add_all(const Texts& texts) {
+    add(static_cast<std::int64_t>(texts.size()));
+    for (const auto& text : texts) add(text);
+    return *this;
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+void add_options(Canonical& c, const Options& o) {
+  c.add(to_string(o.method)).add(static_cast<std::int64_t>(o.family)).add(o.interval.count()).add(o.timeout.count());
+  c.add(o.window.count()).add(o.payload_bytes).add(o.dscp.value).add(o.port.value).add(o.ssid).add(o.access);
+}
+
+}  // namespace
+
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::kEcho:
+      return "echo";
+    case Method::kStamp:
+      return "stamp";
+  }
+  return "";
+}
+
+std::string revision(const Plan& plan) {
+  Canonical c;
+  c.add("gnomon plan 1").add(plan.name).add_all(plan.sites);
+  c.add(static_cast<std::int64_t>(plan.targets.size()));
+  for (const auto& [name, t] : plan.targets) {
+    c.add(name).add_all(t.addresses).add(t.host).add(t.site).add(t.access).add(t.port.value);
+  }
+  c.add(static_cast<std::int64_t>(plan.measurements.size()));
+  for (const Measurement& m : plan.measurements) {
+    c.add(m.name)
+        .add(static_cast<std::int64_t>(m.shape))
+        .add(m.all_sources ? 1 : 0)
+        .add_all(m.sources)
+        .add_all(m.targets);
+    add_options(c, m.options);
+  }
+  c.add(fmt::format("{} {}", plan.limits.per_target, plan.limits.fleet_per_target));
+  return to_hex(crypto::sha256(c.text())).substr(0, 16);
+}
+
+std::string describe(const std::vector<PlanFault>& faults, std::string_view file) {
+  std::string text;
+  for (const PlanFault& fault : faults) {
+    text += fmt::format("{}{}:{}:{}: {}", text.empty() ? "" : "\n", file, fault.line, fault.column, fault.message);
+  }
+  return text;
+}
+
+Result<Plan> load_plan(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return errno_failure(errno, "read plan", path, "name a plan file; docs/guides/plan.md shows one");
+  std::string text;
+  text.resize(kPlanTextLimit + 1);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return errno_failure(errno, "read plan", path);
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  PlanReading reading = parse_plan(text);
+  if (reading.plan) return std::move(*reading.plan);
+  const std::size_t count = reading.faults.size();
+  return failure(ErrorCode::kInvalidArgument, "read plan", path,
+                 fmt::format("{} {}\n{}\n", count, count == 1 ? "fault" : "faults", describe(reading.faults, path)),
+                 "docs/guides/plan.md describes every word");
+}
+
+}  // namespace gnomon::probe

@@ -1,0 +1,66 @@
+#pragma once
+
+// Reading YAML with its faults kept by place. Only the plan parser's .cc files include this; yaml-cpp stays inside
+// them. One thread.
+
+#include <yaml-cpp/yaml.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "probe/plan.h"
+
+namespace gnomon::probe {
+
+class FaultList {
+ public:
+  void add(const YAML::Mark& mark, std::string message);
+  void add(const YAML::Node& node, std::string message) { add(node.Mark(), std::move(message)); }
+  [[nodiscard]] bool empty() const { return faults_.empty(); }
+  // Sorted by place, each once, at most kPlanFaultLimit.
+  [[nodiscard]] std::vector<PlanFault> take();
+
+ private:
+  std::vector<PlanFault> faults_;
+};
+
+// "; did you mean `x`?" when a word is near, else "; allowed: a, b, c" (at most 12 of them).
+std::string hint(std::string_view word, const std::vector<std::string>& allowed);
+
+// One mapping whose keys are known. Unknown and doubled keys are faults, as is a node that is no mapping.
+class KeyedNode {
+ public:
+  KeyedNode(const YAML::Node& node, std::string what, const std::vector<std::string>& allowed, FaultList& faults);
+
+  [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+  // The value, or nullptr.
+  [[nodiscard]] const YAML::Node* find(std::string_view key) const;
+  [[nodiscard]] const YAML::Mark mark() const { return mark_; }
+
+ private:
+  std::vector<std::pair<std::string, YAML::Node>> fields_;
+  YAML::Mark mark_;
+};
+
+// Each reader records a fault and returns nothing when the node is not what it should be. `what` names it in the fault.
+std::optional<std::string> read_text(const YAML::Node& node, std::string_view what, FaultList& faults);
+std::optional<std::string> read_name(const YAML::Node& node, std::string_view what, FaultList& faults);
+// A single text or a list of texts, each with its node for later faults.
+struct PlacedText {
+  std::string text;
+  YAML::Mark mark;
+};
+std::vector<PlacedText> read_texts(const YAML::Node& node, std::string_view what, FaultList& faults);
+std::optional<std::uint64_t> read_whole_number(const YAML::Node& node, std::string_view what, std::uint64_t least,
+                                               std::uint64_t greatest, FaultList& faults);
+std::optional<Nanoseconds> read_duration(const YAML::Node& node, std::string_view what, Nanoseconds least,
+                                         Nanoseconds greatest, FaultList& faults);
+std::optional<double> read_rate(const YAML::Node& node, std::string_view what, double least, double greatest,
+                                FaultList& faults);
+std::optional<std::string> read_word(const YAML::Node& node, std::string_view what,
+                                     const std::vector<std::string>& allowed, FaultList& faults);
+
+}  // namespace gnomon::probe
