@@ -1,13 +1,13 @@
 #include "http/client.h"
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -27,7 +27,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace wire = boost::beast::http;
 using tcp = asio::ip::tcp;
-constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+// Every co_await below stands alone in its statement: g++ 12 destroys temporaries of awaiting conditions too early.
+auto into(beast::error_code& fault) {
+  return asio::redirect_error(asio::use_awaitable, fault);
+}
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Outcome = Result<ClientResponse>;
 
@@ -172,26 +175,25 @@ class Client::Impl {
     return unavailable(fault.message());
   }
 
-  // Exceptions of connecting end here as outcomes.
   asio::awaitable<Outcome> exchange(const ClientRequest& request) {
     const Message message = message_of(request);
     const bool repeatable = request.repeatable || request.method == Method::kGet || request.method == Method::kHead;
     const bool kept = plain_ || secure_;
-    if (!kept) {
-      if (const auto fault = co_await connect()) co_return fault_of(fault);
-    }
-    bool answer_began = false;
-    auto [fault, response] = co_await attempt(message, request.method == Method::kHead, answer_began);
-    if (fault && kept && repeatable && !answer_began && fault != beast::error::timeout && !cancelled_) {
+    const bool head_only = request.method == Method::kHead;
+    Attempt attempt;
+    if (!kept) attempt.fault = co_await connect();
+    if (!attempt.fault) co_await try_once(message, head_only, attempt);
+    const bool stale = attempt.fault && kept && !attempt.answer_began && attempt.fault != beast::error::timeout;
+    if (stale && repeatable && !cancelled_) {
       disconnect();
-      if (const auto again = co_await connect()) co_return fault_of(again);
-      std::tie(fault, response) = co_await attempt(message, request.method == Method::kHead, answer_began);
+      attempt.fault = co_await connect();
+      if (!attempt.fault) co_await try_once(message, head_only, attempt);
     }
-    if (fault) {
+    if (attempt.fault) {
       disconnect();
-      co_return fault_of(fault);
+      co_return fault_of(attempt.fault);
     }
-    co_return std::move(response);
+    co_return std::move(attempt.response);
   }
 
   Message message_of(const ClientRequest& request) const {
@@ -212,65 +214,72 @@ class Client::Impl {
   }
 
   asio::awaitable<beast::error_code> connect() {
-    const auto [lookup_fault, endpoints] = co_await resolver_.async_resolve(address_.host, address_.port, kToken);
-    if (lookup_fault) co_return lookup_fault;
-    if (cancelled_) co_return asio::error::operation_aborted;
-    if (!address_.tls) {
-      plain_.emplace(io_);
-      plain_->expires_after(options_.connect_timeout);
-      const auto [fault, endpoint] = co_await plain_->async_connect(endpoints, kToken);
-      if (fault) plain_.reset();
+    beast::error_code fault;
+    const auto endpoints = co_await resolver_.async_resolve(address_.host, address_.port, into(fault));
+    if (!fault && cancelled_) fault = asio::error::operation_aborted;
+    if (fault) co_return fault;
+    if (address_.tls) {
+      fault = co_await connect_tls(endpoints);
       co_return fault;
     }
-    co_return co_await connect_tls(endpoints);
+    plain_.emplace(io_);
+    plain_->expires_after(options_.connect_timeout);
+    co_await plain_->async_connect(endpoints, into(fault));
+    if (fault) plain_.reset();
+    co_return fault;
   }
 
-  asio::awaitable<beast::error_code> connect_tls(tcp::resolver::results_type endpoints) {
+  asio::awaitable<beast::error_code> connect_tls(const tcp::resolver::results_type& endpoints) {
     secure_.emplace(io_, *tls_);
     SSL_set_tlsext_host_name(secure_->native_handle(), address_.host.c_str());
     secure_->set_verify_callback(asio::ssl::host_name_verification(address_.host));
     auto& lowest = beast::get_lowest_layer(*secure_);
     lowest.expires_after(options_.connect_timeout);
-    const auto [fault, endpoint] = co_await lowest.async_connect(endpoints, kToken);
-    beast::error_code result = fault;
-    if (!result) {
-      const auto [handshake_fault] = co_await secure_->async_handshake(asio::ssl::stream_base::client, kToken);
-      result = handshake_fault;
-    }
-    if (result) secure_.reset();
-    co_return result;
+    beast::error_code fault;
+    co_await lowest.async_connect(endpoints, into(fault));
+    if (!fault) co_await secure_->async_handshake(asio::ssl::stream_base::client, into(fault));
+    if (fault) secure_.reset();
+    co_return fault;
   }
 
-  asio::awaitable<std::pair<beast::error_code, ClientResponse>> attempt(const Message& message, bool head_only,
-                                                                        bool& answer_began) {
-    if (secure_) co_return co_await attempt_on(*secure_, message, head_only, answer_began);
-    co_return co_await attempt_on(*plain_, message, head_only, answer_began);
+  struct Attempt {
+    beast::error_code fault;
+    bool answer_began = false;
+    ClientResponse response;
+  };
+
+  asio::awaitable<void> try_once(const Message& message, bool head_only, Attempt& attempt) {
+    attempt.fault = {};
+    if (secure_) {
+      co_await try_on(*secure_, message, head_only, attempt);
+    } else {
+      co_await try_on(*plain_, message, head_only, attempt);
+    }
   }
 
   template <typename Stream>
-  asio::awaitable<std::pair<beast::error_code, ClientResponse>> attempt_on(Stream& stream, const Message& message,
-                                                                           bool head_only, bool& answer_began) {
-    using Answer = std::pair<beast::error_code, ClientResponse>;
+  asio::awaitable<void> try_on(Stream& stream, const Message& message, bool head_only, Attempt& attempt) {
     beast::get_lowest_layer(stream).expires_after(options_.request_timeout);
-    const auto [write_fault, written] = co_await wire::async_write(stream, message, kToken);
+    beast::error_code write_fault;
+    co_await wire::async_write(stream, message, into(write_fault));
     // A server that refuses a large body answers before it has read all of it: look for the answer all the same.
     beast::flat_buffer buffer;
-    wire::response_parser<wire::string_body> parser;
-    parser.body_limit(options_.response_limit);
-    parser.skip(head_only);
-    beast::error_code fault;
+    std::optional<wire::response_parser<wire::string_body>> parser;
     do {
-      const auto [read_fault, size] = co_await wire::async_read_header(stream, buffer, parser, kToken);
-      fault = read_fault;
-      answer_began = answer_began || size > 0 || buffer.size() > 0;
-    } while (!fault && parser.get().result_int() == 100);
-    if (!fault && !parser.is_done()) {
-      const auto [read_fault, size] = co_await wire::async_read(stream, buffer, parser, kToken);
-      fault = read_fault;
+      parser.emplace();
+      parser->body_limit(options_.response_limit);
+      parser->skip(head_only);
+      const std::size_t size = co_await wire::async_read_header(stream, buffer, *parser, into(attempt.fault));
+      attempt.answer_began = attempt.answer_began || size > 0 || buffer.size() > 0;
+    } while (!attempt.fault && parser->get().result_int() == 100);
+    if (!attempt.fault && !parser->is_done()) co_await wire::async_read(stream, buffer, *parser, into(attempt.fault));
+    if (attempt.fault) {
+      if (write_fault) attempt.fault = write_fault;
+      co_return;
     }
-    if (fault) co_return Answer{write_fault ? write_fault : fault, ClientResponse{}};
-    if (!parser.keep_alive() || write_fault) disconnect();
-    co_return Answer{beast::error_code{}, response_of(parser.release())};
+    const bool keep = parser->keep_alive() && !write_fault;
+    attempt.response = response_of(parser->release());
+    if (!keep) disconnect();
   }
 
   static ClientResponse response_of(wire::response<wire::string_body> message) {

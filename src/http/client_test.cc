@@ -93,7 +93,7 @@ class ClientTls : public testing::Test {
     directory_ = std::filesystem::temp_directory_path() / fmt::format("gnomon-tls-{}", getpid());
     std::filesystem::create_directories(directory_);
     const auto command = fmt::format(
-        "openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=localhost -addext "
+        "openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=gnomon -addext "
         "subjectAltName=IP:127.0.0.1 -keyout {0}/key.pem -out {0}/cert.pem 2>/dev/null",
         directory_.string());
     ASSERT_EQ(std::system(command.c_str()), 0);

@@ -4,12 +4,12 @@
 // that may include it is none. Everything here runs on the I/O thread unless a comment says otherwise.
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -36,7 +36,10 @@ namespace beast = boost::beast;
 namespace wire = boost::beast::http;
 using tcp = asio::ip::tcp;
 
-inline constexpr auto kToken = asio::as_tuple(asio::use_awaitable);
+// Every co_await below stands alone in its statement: g++ 12 destroys temporaries of awaiting conditions too early.
+inline auto into(beast::error_code& fault) {
+  return asio::redirect_error(asio::use_awaitable, fault);
+}
 
 // The way back from any thread to the I/O thread; outlives it, so that a late answer falls on deaf ears, not on freed
 // memory.
@@ -101,28 +104,36 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   asio::awaitable<void> run() {
+    bool more = true;
     if constexpr (kTls) {
       lowest().expires_after(limits_.header_timeout);
-      const auto [fault] = co_await stream_.async_handshake(asio::ssl::stream_base::server, kToken);
-      if (fault) co_return;
+      beast::error_code fault;
+      co_await stream_.async_handshake(asio::ssl::stream_base::server, into(fault));
+      more = !fault;
+      gone_ = !more;
     }
-    while (co_await serve_one()) {
-    }
+    while (more) more = co_await serve_one();
     co_await finish();
   }
 
  private:
-  // Space reserved for one request's body; given back when the request is answered.
+  // Room for one request's body; given back when the request is answered.
   class Reservation {
    public:
-    Reservation(Shared& shared, std::size_t bytes) : shared_(shared), bytes_(bytes) { shared_.body_bytes += bytes_; }
+    explicit Reservation(Shared& shared) : shared_(shared) {}
     ~Reservation() { shared_.body_bytes -= bytes_; }
     Reservation(const Reservation&) = delete;
     Reservation& operator=(const Reservation&) = delete;
+    bool take(std::size_t bytes) {
+      if (shared_.body_bytes + bytes > shared_.options.limits.body_bytes_in_flight) return false;
+      shared_.body_bytes += bytes;
+      bytes_ = bytes;
+      return true;
+    }
 
    private:
     Shared& shared_;
-    std::size_t bytes_;
+    std::size_t bytes_ = 0;
   };
 
   using Parser = wire::request_parser<wire::string_body>;
@@ -133,7 +144,8 @@ class Connection {
     handle_->interruptible = true;
     if (buffer_.size() == 0) {
       lowest().expires_after(limits_.idle_timeout);
-      const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(4096), kToken);
+      beast::error_code fault;
+      const std::size_t size = co_await stream_.async_read_some(buffer_.prepare(4096), into(fault));
       if (fault) co_return false;
       buffer_.commit(size);
     }
@@ -143,34 +155,48 @@ class Connection {
 
   // One request and its answer; false when the connection ends.
   asio::awaitable<bool> serve_one() {
-    if (!co_await wait_for_request()) co_return false;
+    const bool begun = co_await wait_for_request();
+    if (!begun) co_return false;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(boost::none);  // The route decides, below.
     lowest().expires_after(limits_.header_timeout);
-    const auto [header_fault, header_size] = co_await wire::async_read_header(stream_, buffer_, parser, kToken);
-    if (header_fault) co_return co_await refuse_header(header_fault);
+    beast::error_code fault;
+    co_await wire::async_read_header(stream_, buffer_, parser, into(fault));
 
     auto request = std::make_shared<Request>();
-    if (auto refusal = read_head(parser.get(), *request)) co_return co_await refuse(std::move(*refusal));
-    const std::size_t limit = shared_.router.body_limit(request->method, request->path);
+    std::optional<Response> refusal = fault ? header_refusal(fault) : read_head(parser.get(), *request);
+    Reservation reservation(shared_);
+    if (!refusal && !gone_) refusal = admit_body(parser, *request, reservation);
+    if (!refusal && !gone_ && !parser.is_done()) co_await read_body(parser, refusal);
+    if (gone_) co_return false;
+    if (!refusal) {
+      shared_.counters.received += parser.get().body().size();
+      request->body = std::move(parser.get().body());
+      refusal = decode_body(*request, limit_);
+    }
+    const bool keep = !refusal && parser.keep_alive();
+    lingering_ = refusal.has_value();
+    Response response;
+    if (refusal) {
+      response = std::move(*refusal);
+    } else {
+      co_await answer(request, response);
+    }
+    const bool more = co_await write(response, request->method == Method::kHead, keep, parser.get().version());
+    co_return more;
+  }
+
+  // Sets the body's limit and reserves room for it; an answer when there is none.
+  std::optional<Response> admit_body(Parser& parser, const Request& request, Reservation& reservation) {
+    limit_ = shared_.router.body_limit(request.method, request.path);
     const auto length = parser.content_length();
-    if (length && *length > limit) co_return co_await refuse(too_large(limit));
-    parser.body_limit(limit);
-    const std::size_t reserved = length ? static_cast<std::size_t>(*length) : parser.chunked() ? limit : 0;
-    if (reserved > 0 && shared_.body_bytes + reserved > limits_.body_bytes_in_flight) {
-      co_return co_await refuse(error_response(503, "unavailable", "too many request bodies at once; try again soon"));
+    if (length && *length > limit_) return too_large(limit_);
+    parser.body_limit(limit_);
+    if (reservation.take(length ? static_cast<std::size_t>(*length) : parser.chunked() ? limit_ : 0)) {
+      return std::nullopt;
     }
-    const Reservation reservation(shared_, reserved);
-    if (!parser.is_done()) {
-      if (auto refusal = co_await read_body(parser, limit)) co_return co_await refuse(std::move(*refusal));
-    }
-    shared_.counters.received += parser.get().body().size();
-    request->body = std::move(parser.get().body());
-    if (auto refusal = decode_body(*request, limit)) co_return co_await refuse(std::move(*refusal));
-    const bool keep = parser.keep_alive();
-    Response response = co_await answer(request);
-    co_return co_await write(std::move(response), request->method == Method::kHead, keep, parser.get().version());
+    return error_response(503, "unavailable", "too many request bodies at once; try again soon");
   }
 
   static Response too_large(std::size_t limit) {
@@ -224,26 +250,32 @@ class Connection {
     return Method::kOther;
   }
 
-  asio::awaitable<std::optional<Response>> read_body(Parser& parser, std::size_t limit) {
-    const auto expect = parser.get()[wire::field::expect];
+  // Fills in `refusal` when the body is not whole; sets gone_ when nobody is left to tell.
+  asio::awaitable<void> read_body(Parser& parser, std::optional<Response>& refusal) {
     lowest().expires_after(limits_.body_timeout);
-    if (beast::iequals(expect, "100-continue")) {
+    beast::error_code fault;
+    if (beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(stream_, asio::buffer(kContinue), kToken);
+      co_await asio::async_write(stream_, asio::buffer(kContinue), into(fault));
     }
-    const auto [fault, size] = co_await wire::async_read(stream_, buffer_, parser, kToken);
-    if (!fault) co_return std::nullopt;
-    if (fault == wire::error::body_limit) co_return too_large(limit);
+    if (!fault) co_await wire::async_read(stream_, buffer_, parser, into(fault));
+    if (fault) refusal = body_refusal(fault, parser.get().body().size());
+  }
+
+  std::optional<Response> body_refusal(beast::error_code fault, std::size_t offset) {
+    if (fault == wire::error::body_limit) return too_large(limit_);
     if (fault == wire::error::partial_message) {
-      co_return error_response(400, "invalid_argument",
-                               fmt::format("the body ended early, at byte {}", parser.get().body().size()));
+      return error_response(400, "invalid_argument", fmt::format("the body ended early, at byte {}", offset));
     }
-    if (fault.category() == wire::make_error_code(wire::error::bad_chunk).category()) {
-      co_return error_response(400, "invalid_argument",
-                               fmt::format("bad body at byte {}: {}", parser.get().body().size(), fault.message()));
+    if (is_http(fault)) {
+      return error_response(400, "invalid_argument", fmt::format("bad body at byte {}: {}", offset, fault.message()));
     }
     gone_ = true;
-    co_return Response{};
+    return std::nullopt;
+  }
+
+  static bool is_http(beast::error_code fault) {
+    return fault.category() == wire::make_error_code(wire::error::bad_chunk).category();
   }
 
   static std::optional<Response> decode_body(Request& request, std::size_t limit) {
@@ -256,42 +288,52 @@ class Connection {
     return std::nullopt;
   }
 
-  asio::awaitable<bool> refuse_header(beast::error_code fault) {
+  // What to say to a header block that is none; sets gone_ when nobody is left to tell.
+  std::optional<Response> header_refusal(beast::error_code fault) {
     if (fault == wire::error::header_limit || fault == wire::error::buffer_overflow) {
-      co_return co_await refuse(error_response(
-          431, "invalid_argument", fmt::format("the header is larger than {} bytes", limits_.header_bytes)));
+      return error_response(431, "invalid_argument",
+                            fmt::format("the header is larger than {} bytes", limits_.header_bytes));
     }
-    const bool malformed = fault.category() == wire::make_error_code(wire::error::bad_chunk).category() &&
-                           fault != wire::error::end_of_stream && fault != wire::error::partial_message;
-    if (malformed) {
-      co_return co_await refuse(error_response(400, "invalid_argument", "not an HTTP request: " + fault.message()));
+    if (is_http(fault) && fault != wire::error::end_of_stream && fault != wire::error::partial_message) {
+      return error_response(400, "invalid_argument", "not an HTTP request: " + fault.message());
     }
     gone_ = true;  // Time-out, reset, or the peer simply left.
-    co_return false;
-  }
-
-  // Answers and ends the connection: what follows on it cannot be trusted to be a request.
-  asio::awaitable<bool> refuse(Response response) {
-    if (gone_) co_return false;
-    co_await write(std::move(response), false, false, 11);
-    lingering_ = true;
-    co_return false;
+    return std::nullopt;
   }
 
   struct Pending {
     std::optional<Result<Response>> result;
     asio::steady_timer* timer = nullptr;  // null once nobody waits
   };
+  struct Waker {
+    bool woken = false;
+    asio::steady_timer* timer = nullptr;
+  };
 
   // Runs the handler on the pool and waits for its answer.
-  asio::awaitable<Response> answer(std::shared_ptr<Request> request) {
+  asio::awaitable<void> answer(const std::shared_ptr<Request>& request, Response& response) {
     ++shared_.counters.requests;
     if (shared_.queued >= limits_.queued_requests) {
-      co_return error_response(503, "unavailable", "the server is busy; try again soon");
+      response = error_response(503, "unavailable", "the server is busy; try again soon");
+      co_return;
     }
-    asio::steady_timer timer(co_await asio::this_coro::executor, limits_.answer_timeout);
+    asio::steady_timer timer(stream_.get_executor(), limits_.answer_timeout);
     auto pending = std::make_shared<Pending>();
     pending->timer = &timer;
+    give_to_pool(request, pending);
+    beast::error_code cancelled;
+    co_await timer.async_wait(into(cancelled));
+    pending->timer = nullptr;
+    if (!pending->result) {
+      response = error_response(503, "unavailable", "the answer took too long; try again");
+    } else if (!*pending->result) {
+      response = error_response(pending->result->error());
+    } else {
+      response = std::move(**pending->result);
+    }
+  }
+
+  void give_to_pool(const std::shared_ptr<Request>& request, const std::shared_ptr<Pending>& pending) {
     const Respond respond = [pending, mailbox = shared_.mailbox](Result<Response> result) {
       auto kept = std::make_shared<Result<Response>>(std::move(result));
       mailbox->post([pending, kept] {
@@ -305,98 +347,104 @@ class Connection {
       --shared.queued;
       shared.router.dispatch(request, respond);
     });
-    co_await timer.async_wait(kToken);
-    pending->timer = nullptr;
-    if (!pending->result) co_return error_response(503, "unavailable", "the answer took too long; try again");
-    if (!*pending->result) co_return error_response(pending->result->error());
-    co_return std::move(**pending->result);
   }
 
-  asio::awaitable<bool> send(std::string_view bytes) {
+  asio::awaitable<bool> send(const std::string& first, std::string_view second = {}) {
     lowest().expires_after(limits_.write_timeout);
-    const auto [fault, size] = co_await asio::async_write(stream_, asio::buffer(bytes), kToken);
+    const std::array<asio::const_buffer, 2> parts{asio::buffer(first), asio::buffer(second)};
+    beast::error_code fault;
+    const std::size_t size = co_await asio::async_write(stream_, parts, into(fault));
     shared_.counters.sent += size;
     if (fault) gone_ = true;
     co_return !fault;
   }
 
-  asio::awaitable<bool> write(Response response, bool head_only, bool keep, unsigned version) {
+  // True when another request may follow.
+  asio::awaitable<bool> write(Response& response, bool head_only, bool keep, unsigned version) {
     keep = keep && !shared_.stopping;
-    if (auto* stream = std::get_if<std::shared_ptr<EventStream>>(&response.body); stream != nullptr && *stream) {
-      count(response.status);
-      co_await write_events(response, std::move(*stream), version == 11);
+    if (std::holds_alternative<FileBody>(response.body)) {
+      std::ifstream file(std::get<FileBody>(response.body).path, std::ios::binary | std::ios::ate);
+      if (!file) {
+        response = error_response(404, "not_found", "no such file");
+      } else {
+        count(response.status);
+        const bool sent = co_await write_file(response, file, head_only, keep);
+        co_return sent&& keep;
+      }
+    }
+    count(response.status);
+    const auto* events = std::get_if<std::shared_ptr<EventStream>>(&response.body);
+    if (events != nullptr && *events) {
+      co_await write_events(response, **events, version == 11);
       co_return false;
     }
-    if (auto* file = std::get_if<FileBody>(&response.body)) {
-      co_return co_await write_file(std::move(response), file->path, head_only, keep);
-    }
-    count(response.status);
     std::string_view body;
-    if (auto* text = std::get_if<std::string>(&response.body)) body = *text;
-    if (auto* shared = std::get_if<SharedBody>(&response.body)) body = shared->bytes;
-    std::string head = response_head(response, shared_.options.headers, {body.size()}, keep);
+    if (const auto* text = std::get_if<std::string>(&response.body)) body = *text;
+    if (const auto* shared = std::get_if<SharedBody>(&response.body)) body = shared->bytes;
+    const std::string head = response_head(response, shared_.options.headers, {body.size()}, keep);
     if (head_only || !has_body(response.status)) body = {};
-    lowest().expires_after(limits_.write_timeout);
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
-    const auto [fault, size] = co_await asio::async_write(stream_, parts, kToken);
-    shared_.counters.sent += size;
-    gone_ = gone_ || fault;
-    co_return !fault && keep;
+    const bool sent = co_await send(head, body);
+    co_return sent&& keep;
   }
 
-  asio::awaitable<bool> write_file(Response response, std::filesystem::path path, bool head_only, bool keep) {
-    std::error_code missing;
-    const auto size = std::filesystem::file_size(path, missing);
-    std::ifstream file(path, std::ios::binary);
-    if (missing || !file) {
-      co_return co_await write(error_response(404, "not_found", "no such file"), head_only, keep, 11);
-    }
-    count(response.status);
-    if (!co_await send(response_head(response, shared_.options.headers, {size}, keep))) co_return false;
+  asio::awaitable<bool> write_file(const Response& response, std::ifstream& file, bool head_only, bool keep) {
+    auto left = static_cast<std::uint64_t>(file.tellg());
+    file.seekg(0);
+    std::string head = response_head(response, shared_.options.headers, {left}, keep);
     std::string chunk(64UL * 1024, '\0');
-    for (std::uintmax_t left = head_only ? 0 : size; left > 0;) {
-      file.read(chunk.data(), static_cast<std::streamsize>(std::min<std::uintmax_t>(left, chunk.size())));
+    bool alive = true;
+    if (head_only) left = 0;
+    do {
+      file.read(chunk.data(), static_cast<std::streamsize>(std::min<std::uint64_t>(left, chunk.size())));
       const auto got = static_cast<std::size_t>(file.gcount());
-      if (got == 0) co_return false;  // The file shrank; the length that was promised cannot be kept.
-      if (!co_await send({chunk.data(), got})) co_return false;
+      if (got == 0 && left > 0) co_return false;  // The file shrank: the length that was promised cannot be kept.
+      const std::string_view part(chunk.data(), got);
+      alive = co_await send(head, part);
+      head.clear();
       left -= got;
-    }
-    co_return keep;
+    } while (alive && left > 0);
+    co_return alive;
   }
 
-  asio::awaitable<void> write_events(const Response& response, std::shared_ptr<EventStream> stream, bool chunked) {
+  asio::awaitable<void> write_events(const Response& response, EventStream& stream, bool chunked) {
     handle_->interruptible = true;
     ++shared_.counters.streams;
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    auto woken = std::make_shared<Pending>();
-    woken->timer = &timer;
-    auto wake_flag = std::make_shared<bool>(false);
-    stream->on_ready([woken, wake_flag, mailbox = shared_.mailbox] {
-      mailbox->post([woken, wake_flag] {
-        *wake_flag = true;
-        if (woken->timer != nullptr) woken->timer->cancel();
+    asio::steady_timer timer(stream_.get_executor());
+    auto waker = std::make_shared<Waker>();
+    waker->timer = &timer;
+    stream.on_ready([waker, mailbox = shared_.mailbox] {
+      mailbox->post([waker] {
+        waker->woken = true;
+        if (waker->timer != nullptr) waker->timer->cancel();
       });
     });
-    bool alive = co_await send(response_head(response, shared_.options.headers, {}, false, chunked));
+    std::string text = response_head(response, shared_.options.headers, {}, false, chunked);
+    bool alive = co_await send(text);
     while (alive) {
-      if (!*wake_flag) {
+      if (!waker->woken) {
         timer.expires_after(limits_.event_ping);
-        co_await timer.async_wait(kToken);
+        beast::error_code cancelled;
+        co_await timer.async_wait(into(cancelled));
       }
-      const bool quiet = !std::exchange(*wake_flag, false);
-      EventStream::Batch batch = stream->take();
-      std::string text;
-      for (const auto& event : batch.events) text += *event;
-      if (text.empty() && quiet) text = ": ping\n\n";
-      if (!text.empty()) alive = co_await send(chunked ? chunk_of(text) : text);
-      if (batch.finished) {
-        if (alive && chunked) co_await send("0\r\n\r\n");
-        break;
-      }
+      const bool quiet = !std::exchange(waker->woken, false);
+      const EventStream::Batch batch = stream.take();
+      text = wire_form(batch, quiet, chunked);
+      if (!text.empty()) alive = co_await send(text);
+      if (batch.finished) break;
     }
-    woken->timer = nullptr;
-    stream->abandon();
+    waker->timer = nullptr;
+    stream.abandon();
     --shared_.counters.streams;
+  }
+
+  static std::string wire_form(const EventStream::Batch& batch, bool quiet, bool chunked) {
+    std::string text;
+    for (const auto& event : batch.events) text += *event;
+    if (text.empty() && quiet) text = ": ping\n\n";
+    if (!chunked) return text;
+    if (!text.empty()) text = chunk_of(text);
+    if (batch.finished) text += "0\r\n\r\n";
+    return text;
   }
 
   void count(int status) {
@@ -408,16 +456,16 @@ class Connection {
   asio::awaitable<void> finish() {
     if (gone_) co_return;
     lowest().expires_after(std::chrono::seconds(1));
+    beast::error_code fault;
     if constexpr (kTls) {
-      co_await stream_.async_shutdown(kToken);
+      co_await stream_.async_shutdown(into(fault));
     } else {
-      beast::error_code ignored;
-      lowest().socket().shutdown(tcp::socket::shutdown_send, ignored);
+      lowest().socket().shutdown(tcp::socket::shutdown_send, fault);
       std::array<char, 4096> unread;
-      for (std::size_t total = 0; lingering_ && total < 1024UL * 1024;) {
-        const auto [fault, size] = co_await stream_.async_read_some(asio::buffer(unread), kToken);
-        if (fault) break;
-        total += size;
+      std::size_t left = lingering_ ? 1024UL * 1024 : 0;
+      while (!fault && left > 0) {
+        const std::size_t size = co_await stream_.async_read_some(asio::buffer(unread), into(fault));
+        left -= std::min(left, size);
       }
     }
   }
@@ -428,6 +476,7 @@ class Connection {
   const Limits& limits_;
   std::shared_ptr<ConnectionHandle> handle_;
   beast::flat_buffer buffer_;
+  std::size_t limit_ = 0;   // of the body under way, bytes
   bool gone_ = false;       // nothing can be sent any more
   bool lingering_ = false;  // the peer may still be sending
 };

@@ -126,11 +126,12 @@ class Server::Impl {
 
   asio::awaitable<void> accept_all() {
     while (!shared_.stopping) {
-      auto [fault, socket] = co_await acceptor_.async_accept(kToken);
+      beast::error_code fault;
+      tcp::socket socket = co_await acceptor_.async_accept(into(fault));
       if (fault == asio::error::operation_aborted) co_return;
       if (fault) {  // Usually out of file descriptors: wait for some to come back.
         asio::steady_timer pause(io_, std::chrono::milliseconds(100));
-        co_await pause.async_wait(kToken);
+        co_await pause.async_wait(into(fault));
         continue;
       }
       admit(std::move(socket));
