@@ -9,8 +9,8 @@
 #include "core/clock.h"
 #include "core/ids.h"
 
-namespace gnomon::v1 {
-class DelayWindows;
+namespace gnomon::schema {
+class DelayColumns;
 }
 
 namespace gnomon::store {
@@ -67,9 +67,9 @@ struct BatchHeader {
 struct AppliedBatch {
   std::uint64_t record = 0;  // the batch's index in the journal
   BatchHeader header;
-  WallTime base;                            // Batch.base_unix_ms
-  std::vector<PathFields> paths;            // in the order of Batch.paths
-  const v1::DelayWindows* delay = nullptr;  // outlives the call; null or empty when the batch has no windows
+  WallTime base;                                  // Batch.base_unix_ms
+  std::vector<PathFields> paths;                  // in the order of Batch.paths
+  const schema::DelayColumns* windows = nullptr;  // outlives the call; null: the batch has none
   std::vector<DroppedRange> dropped;
 };
 

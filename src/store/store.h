@@ -5,7 +5,7 @@
 // pass.
 //
 // Threads: one writer thread calls apply, enforce_retention, set_retention and compact; any number of threads call the
-// queries at the same time and see only whole apply() calls. Times outside 1970 to 2200 are refused per window.
+// queries at the same time and see only whole apply() calls.
 //
 // Errors: kUnavailable or kExhausted (disk full, try again: nothing is lost, the journal is the truth), kCorrupt and
 // kUnsupported (the file is damaged or from a newer version: `gnomon rebuild DIR`), kInvalidArgument (a query's range).
@@ -57,7 +57,8 @@ struct SeriesQuery {
   PathId path;
   TimeRange range;
   std::size_t max_points = 500;  // 1 to 100,000
-  std::optional<Level> level;    // chosen when empty: the finest that gives at most max_points and still has the data
+  std::optional<Level> level =
+      std::nullopt;  // chosen when empty: the finest that gives at most max_points and still has the data
   unsigned sketches = kAllSketches;
 };
 
@@ -124,8 +125,8 @@ class Store {
 
   // Applies the journal's records [from, up_to) in one transaction together with the new position: after a crash either
   // all of it is there or nothing. `batches` are those of these records, in order. A range that is applied already is
-  // accepted and ignored; one that starts elsewhere than at position() is kConflict. A batch whose columns are not
-  // well-formed counts as applied without its windows and is logged.
+  // accepted and ignored; one that starts elsewhere than at position() is kConflict. A window outside 1970 to 2200 is
+  // left out and logged.
   virtual Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) = 0;
   [[nodiscard]] virtual JournalPosition position() const = 0;      // thread-safe, in memory
   [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory

@@ -1,0 +1,159 @@
+#include "store/duckdb/dictionary.h"
+#include "store/duckdb/unix_ms.h"
+
+namespace gnomon::store::duckdb {
+
+namespace {
+
+constexpr std::string_view kPathColumns =
+    "place INTEGER, id UBIGINT, probe VARCHAR, source_site VARCHAR, plan_item VARCHAR, method VARCHAR, target VARCHAR, "
+    "target_site VARCHAR, family INTEGER, address VARCHAR, interval_ms UINTEGER, payload_bytes UINTEGER, dscp "
+    "UINTEGER, "
+    "access VARCHAR, port UINTEGER, first_seen_ms BIGINT";
+constexpr std::string_view kProbeColumns =
+    "probe VARCHAR, sequence UBIGINT, created_ms BIGINT, received_ms BIGINT, program_version VARCHAR, name VARCHAR, "
+    "site VARCHAR, plan_revision VARCHAR, vantage BLOB, first_seen_ms BIGINT, batches UBIGINT, windows UBIGINT, "
+    "dropped_windows UBIGINT";
+
+std::string numbers_list(const auto& numbers) {
+  std::string list;
+  for (const auto n : numbers) list += fmt::format("{}{}", list.empty() ? "" : ",", n);
+  return list;
+}
+
+}  // namespace
+
+Status Dictionary::create_tables(Connection& connection) {
+  return connection.run(
+      fmt::format("CREATE TABLE path ({}); CREATE TABLE path_seen (place INTEGER, last_seen_ms BIGINT);"
+                  "CREATE TABLE probe ({})",
+                  kPathColumns, kProbeColumns),
+      "create tables");
+}
+
+Result<Dictionary> Dictionary::load(Connection& connection, std::uint64_t rolled) {
+  Dictionary dictionary;
+  if (auto status = dictionary.load_paths(connection, rolled); !status) return tl::unexpected(status.error());
+  if (auto status = dictionary.load_probes(connection); !status) return tl::unexpected(status.error());
+  return dictionary;
+}
+
+Status Dictionary::load_paths(Connection& connection, std::uint64_t rolled) {
+  auto rows = connection.query("SELECT * FROM path ORDER BY place", "read paths");
+  if (!rows) return tl::unexpected(rows.error());
+  for (auto more = rows->next();; more = rows->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) break;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      PathRecord path;
+      path.id = PathId{rows->natural(1, i)};
+      path.probe = parse_probe_id(rows->text(2, i)).value_or(ProbeId{});
+      path.source_site = rows->text(3, i);
+      path.plan_item = rows->text(4, i);
+      path.method = rows->text(5, i);
+      path.target = rows->text(6, i);
+      path.target_site = rows->text(7, i);
+      path.family = static_cast<int>(rows->integer(8, i));
+      path.address = rows->text(9, i);
+      path.interval_ms = static_cast<std::uint32_t>(rows->integer(10, i));
+      path.payload_bytes = static_cast<std::uint32_t>(rows->integer(11, i));
+      path.dscp = static_cast<std::uint32_t>(rows->integer(12, i));
+      path.access = rows->text(13, i);
+      path.port = static_cast<std::uint32_t>(rows->integer(14, i));
+      path.first_seen = from_unix_ms(rows->integer(15, i));
+      path_places_.emplace(path.id, static_cast<std::int32_t>(paths_.size()));
+      paths_.push_back(std::move(path));
+    }
+  }
+  auto seen =
+      connection.query(fmt::format("SELECT place, last_seen_ms FROM path_seen UNION ALL "
+                                   "SELECT path, max(start_ms) FROM window_raw WHERE record >= {} GROUP BY path",
+                                   rolled),
+                       "read when paths were seen");
+  if (!seen) return tl::unexpected(seen.error());
+  for (auto more = seen->next();; more = seen->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    for (std::size_t i = 0; i < seen->size(); ++i) {
+      const auto place = seen->natural(0, i);
+      if (place < paths_.size()) see(static_cast<std::int32_t>(place), seen->integer(1, i));
+    }
+  }
+}
+
+Status Dictionary::load_probes(Connection& connection) {
+  auto rows = connection.query("SELECT * FROM probe ORDER BY probe", "read probes");
+  if (!rows) return tl::unexpected(rows.error());
+  for (auto more = rows->next();; more = rows->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      ProbeRecord probe;
+      probe.header.probe = parse_probe_id(rows->text(0, i)).value_or(ProbeId{});
+      probe.header.sequence = rows->natural(1, i);
+      probe.header.created = from_unix_ms(rows->integer(2, i));
+      probe.header.received = from_unix_ms(rows->integer(3, i));
+      probe.header.program_version = rows->text(4, i);
+      probe.header.probe_name = rows->text(5, i);
+      probe.header.site = rows->text(6, i);
+      probe.header.plan_revision = rows->text(7, i);
+      probe.header.vantage = rows->text(8, i);
+      probe.first_seen = from_unix_ms(rows->integer(9, i));
+      probe.batches = rows->natural(10, i);
+      probe.windows = rows->natural(11, i);
+      probe.dropped_windows = rows->natural(12, i);
+      probe_places_.emplace(probe.header.probe, probes_.size());
+      probes_.push_back(std::move(probe));
+    }
+  }
+}
+
+Status Dictionary::write(Connection& connection) {
+  if (!changed_paths_.empty()) {
+    auto status = connection.run(fmt::format("DELETE FROM path WHERE place IN ({})", numbers_list(changed_paths_)),
+                                 "write paths");
+    if (!status) return status;
+  }
+  std::vector<std::string> ids;  // outlives the cells, which only point to text
+  ids.reserve(changed_paths_.size() + changed_probes_.size());
+  std::vector<std::vector<Cell>> rows;
+  const auto number = [](auto n) { return Cell(static_cast<std::int64_t>(n)); };
+  for (const std::int32_t place : changed_paths_) {
+    const PathRecord& p = paths_[static_cast<std::size_t>(place)];
+    const std::string& probe = ids.emplace_back(to_string(p.probe));
+    rows.push_back({number(place), p.id.value, probe, p.source_site, p.plan_item, p.method, p.target, p.target_site,
+                    number(p.family), p.address, number(p.interval_ms), number(p.payload_bytes), number(p.dscp),
+                    p.access, number(p.port), number(to_unix_ms(p.first_seen))});
+  }
+  if (auto status = connection.append("path", rows); !status) return status;
+  rows.clear();
+  std::string quoted;
+  for (const std::size_t place : changed_probes_) {
+    const ProbeRecord& p = probes_[place];
+    const std::string& probe = ids.emplace_back(to_string(p.header.probe));
+    quoted += fmt::format("{}'{}'", quoted.empty() ? "" : ",", probe);
+    rows.push_back({probe, p.header.sequence, number(to_unix_ms(p.header.created)),
+                    number(to_unix_ms(p.header.received)), p.header.program_version, p.header.probe_name, p.header.site,
+                    p.header.plan_revision, Blob{p.header.vantage}, number(to_unix_ms(p.first_seen)), p.batches,
+                    p.windows, p.dropped_windows});
+  }
+  if (!quoted.empty()) {
+    auto status = connection.run("DELETE FROM probe WHERE probe IN (" + quoted + ")", "write probes");
+    if (!status) return status;
+  }
+  if (auto status = connection.append("probe", rows); !status) return status;
+  changed_paths_.clear();
+  changed_probes_.clear();
+  return {};
+}
+
+Status Dictionary::write_seen(Connection& connection) const {
+  if (auto status = connection.run("DELETE FROM path_seen", "write paths"); !status) return status;
+  std::vector<std::vector<Cell>> rows;
+  for (std::size_t place = 0; place < paths_.size(); ++place) {
+    rows.push_back({static_cast<std::int64_t>(place), to_unix_ms(paths_[place].last_seen)});
+  }
+  return connection.append("path_seen", rows);
+}
+
+}  // namespace gnomon::store::duckdb

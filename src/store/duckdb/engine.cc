@@ -1,0 +1,155 @@
+#include "store/duckdb/engine.h"
+
+#include "core/log.h"
+#include "store/duckdb/level_table.h"
+
+namespace gnomon::store::duckdb {
+
+namespace {
+
+constexpr std::size_t kIdleReaders = 8;
+
+Status create_tables(Connection& connection, const Options& options) {
+  auto transaction = Transaction::begin(connection);
+  if (!transaction) return tl::unexpected(transaction.error());
+  for (std::size_t l = 0; l < kLevels; ++l) {
+    auto status = connection.run(create_level_table(static_cast<Level>(l)), "create tables");
+    if (!status) return status;
+  }
+  if (auto status = Dictionary::create_tables(connection); !status) return status;
+  auto status = connection.run(
+      "CREATE TABLE dropped (record BIGINT, place INTEGER, probe VARCHAR, first_sequence UBIGINT, "
+      "last_sequence UBIGINT, windows UBIGINT, first_ms BIGINT, last_ms BIGINT, reason VARCHAR)",
+      "create tables");
+  if (!status) return status;
+  State state;
+  for (std::size_t l = 0; l < kLevels; ++l) {
+    if (options.keep[l]) {
+      state.levels[l].keep_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*options.keep[l]).count();
+    }
+  }
+  if (status = create_state(connection, state); !status) return status;
+  return transaction->commit();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& file, const Options& options) {
+  std::error_code fault;
+  std::filesystem::create_directories(file.parent_path(), fault);
+  if (fault) return errno_failure(fault.value(), "create folder", file.parent_path().string());
+  std::unique_ptr<Engine> engine(new Engine(file, options));
+  if (auto status = engine->connect(); !status) return tl::unexpected(status.error());
+  if (auto status = engine->load(); !status) return tl::unexpected(status.error());
+  engine->trusted_ = true;
+  return engine;
+}
+
+Status Engine::connect() {
+  auto database = Database::open(file_, {options_.threads, options_.memory_bytes});
+  if (!database) return tl::unexpected(database.error());
+  database_ = std::move(*database);
+  auto connection = Connection::open(database_);
+  if (!connection) return tl::unexpected(connection.error());
+  writer_.emplace(std::move(*connection));
+  return prepare_tables();
+}
+
+Status Engine::prepare_tables() {
+  const auto tables =
+      writer_->number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'state'", "look at tables");
+  if (!tables) return tl::unexpected(tables.error());
+  if (*tables == 0) return create_tables(*writer_, options_);
+  const auto format = writer_->number("SELECT format FROM state", "read format");
+  if (!format) return tl::unexpected(format.error());
+  if (*format != kFormat) {
+    return failure(ErrorCode::kUnsupported, "open", file_.string(),
+                   fmt::format("its format is {}, this program's is {}", *format, kFormat),
+                   "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
+  }
+  for (std::size_t l = 0; l < kLevels; ++l) {
+    const auto statements = missing_columns(*writer_, static_cast<Level>(l));
+    if (!statements) return tl::unexpected(statements.error());
+    for (const std::string& statement : *statements) {
+      if (auto status = writer_->run(statement, "add column"); !status) return status;
+    }
+  }
+  return {};
+}
+
+Status Engine::load() {
+  auto found = read_state(*writer_);
+  if (!found) return tl::unexpected(found.error());
+  state = *found;
+  for (std::size_t l = 0; l + 1 < kLevels; ++l) {
+    const auto rows = writer_->number(fmt::format("SELECT count(*) FROM {} WHERE record >= {}",
+                                                  table_of(static_cast<Level>(l)), state.levels[l + 1].rolled),
+                                      "count rows");
+    if (!rows) return tl::unexpected(rows.error());
+    waiting[l] = static_cast<std::uint64_t>(*rows);
+  }
+  auto names = Dictionary::load(*writer_, state.levels[static_cast<std::size_t>(Level::kMinute)].rolled);
+  if (!names) return tl::unexpected(names.error());
+  const std::unique_lock lock(naming);
+  dictionary = std::move(*names);
+  position = state.position;
+  windows = state.windows;
+  return {};
+}
+
+Status Engine::ready() {
+  if (trusted_) return {};
+  if (reopen_) {
+    const std::unique_lock lock(opening_);
+    {
+      const std::lock_guard pool(pooling_);
+      pool_.clear();
+    }
+    writer_.reset();
+    database_.reset();
+    if (auto status = connect(); !status) return status;
+    reopen_ = false;
+    log::info("store: opened again, {} journal records applied", position.load());
+  }
+  auto status = load();
+  trusted_ = status.has_value();
+  return status;
+}
+
+void Engine::distrust(const Error& error) {
+  trusted_ = false;
+  reopen_ = reopen_ || needs_reopening(error) || !database_;
+}
+
+Result<Engine::Reader> Engine::reader() {
+  Reader reader(*this, std::shared_lock(opening_));
+  if (!database_) return failure(ErrorCode::kUnavailable, "query", "store", "it is being opened again", "try again");
+  {
+    const std::lock_guard lock(pooling_);
+    if (!pool_.empty()) {
+      reader.connection_.emplace(std::move(pool_.back()));
+      pool_.pop_back();
+    }
+  }
+  if (!reader.connection_) {
+    auto connection = Connection::open(database_);
+    if (!connection) return tl::unexpected(connection.error());
+    reader.connection_.emplace(std::move(*connection));
+  }
+  if (auto status = reader.connection_->run("BEGIN TRANSACTION READ ONLY", "begin"); !status) {
+    return tl::unexpected(status.error());
+  }
+  auto seen = read_state(*reader.connection_);
+  if (!seen) return tl::unexpected(seen.error());
+  reader.state_ = *seen;
+  return reader;
+}
+
+Engine::Reader::~Reader() {
+  if (!connection_ || connection_->handle() == nullptr) return;
+  if (!connection_->run("ROLLBACK", "end query")) return;  // a broken connection is not used again
+  const std::lock_guard lock(engine_->pooling_);
+  if (engine_->pool_.size() < kIdleReaders) engine_->pool_.push_back(std::move(*connection_));
+}
+
+}  // namespace gnomon::store::duckdb

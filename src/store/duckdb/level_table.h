@@ -1,0 +1,58 @@
+#pragma once
+
+// The four tables window_raw, window_1m, window_1h and window_1d: their columns from the schema, appending to them in
+// bulk and reading them by column.
+//
+// Columns: path, start_ms, record, (rollups: windows), then the schema's numbers in order, then each sketch as the
+// lists NAME_number and NAME_count.
+
+#include <memory>
+
+#include "store/duckdb/connection.h"
+#include "store/row_block.h"
+
+struct _duckdb_appender;
+
+namespace gnomon::store::duckdb {
+
+std::string table_of(Level level);
+std::vector<std::string> column_names(Level level);
+std::string create_level_table(Level level);
+// Columns of a newer schema that an existing table lacks, as ALTER statements.
+Result<std::vector<std::string>> missing_columns(Connection& connection, Level level);
+
+// Rows become visible with the connection's transaction.
+class LevelAppender {
+ public:
+  static Result<LevelAppender> open(Connection& connection, Level level);
+  LevelAppender(LevelAppender&&) noexcept;
+  ~LevelAppender();
+  // Any number of rows.
+  Status append(const RowBlock& rows);
+  // Hands everything over; no append() after it.
+  Status close();
+
+ private:
+  struct State;
+  explicit LevelAppender(std::unique_ptr<State> state);
+  Status append_chunk(const RowBlock& rows, std::size_t first, std::size_t count);
+  std::unique_ptr<State> state_;
+};
+
+// Reads rows of one level table.
+class LevelScan {
+ public:
+  // `where` and `order` are SQL without the keywords; `sketches` as in Accumulator.
+  static Result<LevelScan> open(Connection& connection, Level level, const std::string& where, const std::string& order,
+                                unsigned sketches);
+  // Replaces `rows` by the next chunk; false at the end. kMean columns come as sums.
+  Result<bool> next(RowBlock& rows);
+
+ private:
+  LevelScan(Rows rows, Level level, unsigned sketches) : rows_(std::move(rows)), level_(level), sketches_(sketches) {}
+  Rows rows_;
+  Level level_;
+  unsigned sketches_;
+};
+
+}  // namespace gnomon::store::duckdb

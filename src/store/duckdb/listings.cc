@@ -1,0 +1,75 @@
+// Queries that answer rows as they stand.
+
+#include "store/duckdb/queries.h"
+#include "store/duckdb/summation.h"
+#include "store/duckdb/unix_ms.h"
+
+namespace gnomon::store::duckdb {
+
+Result<std::vector<PathRecord>> read_paths(Engine& engine) {
+  const std::shared_lock lock(engine.naming);
+  std::vector<PathRecord> paths = engine.dictionary.paths();
+  std::ranges::sort(paths, {}, [](const PathRecord& p) { return p.id; });
+  return paths;
+}
+
+Result<std::vector<ProbeRecord>> read_probes(Engine& engine) {
+  const std::shared_lock lock(engine.naming);
+  std::vector<ProbeRecord> probes = engine.dictionary.probes();
+  std::ranges::sort(probes, {}, [](const ProbeRecord& p) { return p.header.probe; });
+  return probes;
+}
+
+Result<std::vector<DroppedRange>> read_dropped(Engine& engine) {
+  auto reader = engine.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  auto rows = reader->connection().query(
+      "SELECT probe, first_sequence, last_sequence, windows, first_ms, last_ms, reason FROM dropped "
+      "ORDER BY record, place",
+      "read dropped");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<DroppedRange> ranges;
+  for (auto more = rows->next();; more = rows->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return ranges;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      ranges.push_back({parse_probe_id(rows->text(0, i)).value_or(ProbeId{}), rows->natural(1, i), rows->natural(2, i),
+                        rows->natural(3, i), from_unix_ms(rows->integer(4, i)), from_unix_ms(rows->integer(5, i)),
+                        rows->text(6, i)});
+    }
+  }
+}
+
+Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& query) {
+  auto reader = engine.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  Accumulator sums(kNoSketches);
+  struct Window {
+    std::int32_t path;
+    std::int64_t start_ms;
+  };
+  std::vector<Window> windows;
+  const auto applied = static_cast<std::int64_t>(query.applied.records);
+  const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
+    if (rows.record[i] < applied) return -1;
+    windows.push_back({rows.path[i], rows.start_ms[i]});
+    return static_cast<std::int32_t>(windows.size() - 1);
+  };
+  const WallTime end{std::chrono::hours(24 * 365 * 240)};
+  auto status = sum_rows(
+      *reader, {Level::kRaw, {query.since, end}, {}, kNoSketches}, slot_of, [&] { return windows.size(); }, sums);
+  if (!status) return tl::unexpected(status.error());
+  std::vector<PathPoint> points;
+  const std::shared_lock lock(engine.naming);
+  for (std::size_t s = 0; s < windows.size(); ++s) {
+    const auto place = static_cast<std::size_t>(windows[s].path);
+    if (place >= engine.dictionary.paths().size()) continue;
+    points.push_back({engine.dictionary.paths()[place].id, sums.point(s)});
+    points.back().point.start = from_unix_ms(windows[s].start_ms);
+    points.back().point.span = points.back().point.measured;
+  }
+  std::ranges::stable_sort(points, {}, [](const PathPoint& p) { return std::pair(p.path, p.point.start); });
+  return points;
+}
+
+}  // namespace gnomon::store::duckdb

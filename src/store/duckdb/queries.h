@@ -1,0 +1,17 @@
+#pragma once
+
+// The reading side. Thread-safe: each call borrows a connection of its own.
+
+#include "store/duckdb/engine.h"
+
+namespace gnomon::store::duckdb {
+
+Result<std::vector<PathRecord>> read_paths(Engine& engine);
+Result<std::vector<ProbeRecord>> read_probes(Engine& engine);
+Result<std::vector<DroppedRange>> read_dropped(Engine& engine);
+Result<SeriesAnswer> read_series(Engine& engine, const SeriesQuery& query);
+Result<std::vector<PathPoint>> read_summaries(Engine& engine, const SummaryQuery& query);
+Result<std::vector<GroupPoint>> read_groups(Engine& engine, const GroupQuery& query);
+Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& query);
+
+}  // namespace gnomon::store::duckdb

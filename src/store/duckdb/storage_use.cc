@@ -1,0 +1,74 @@
+#include "store/duckdb/level_table.h"
+#include "store/duckdb/retention.h"
+#include "store/duckdb/unix_ms.h"
+
+namespace gnomon::store::duckdb {
+
+namespace {
+
+Status read_rows(Connection& connection, const State& state, StorageUse& use) {
+  for (std::size_t l = 0; l < kLevels; ++l) {
+    LevelUse& level = use.levels[l];
+    level.level = static_cast<Level>(l);
+    if (state.levels[l].keep_ms) level.retention = std::chrono::milliseconds(*state.levels[l].keep_ms);
+    auto rows =
+        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", table_of(level.level)), "count rows");
+    if (!rows) return tl::unexpected(rows.error());
+    if (auto more = rows->next(); !more) return tl::unexpected(more.error());
+    level.rows = rows->natural(0, 0);
+    if (!rows->is_null(1, 0)) level.oldest = from_unix_ms(rows->integer(1, 0));
+  }
+  return {};
+}
+
+// A block may hold columns of several tables; each then counts for its share.
+Status read_blocks(Connection& connection, std::int64_t block_bytes, StorageUse& use) {
+  std::string blocks;
+  for (std::size_t l = 0; l < kLevels; ++l) {
+    blocks += fmt::format(
+        "{}SELECT DISTINCT {} AS level, block_id FROM (SELECT block_id FROM pragma_storage_info('{}') WHERE persistent "
+        "AND block_id >= 0 UNION ALL SELECT unnest(additional_block_ids) FROM pragma_storage_info('{}') WHERE "
+        "persistent)",
+        l == 0 ? "" : " UNION ALL ", l, table_of(static_cast<Level>(l)), table_of(static_cast<Level>(l)));
+  }
+  auto rows = connection.query(
+      fmt::format("WITH b AS ({}), n AS (SELECT block_id, count(*) AS tables FROM b GROUP BY block_id) "
+                  "SELECT level, CAST(sum({} / tables) AS BIGINT) FROM b JOIN n USING (block_id) GROUP BY level",
+                  blocks, block_bytes),
+      "count blocks");
+  if (!rows) return tl::unexpected(rows.error());
+  for (auto more = rows->next();; more = rows->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      use.levels[static_cast<std::size_t>(rows->integer(0, i))].bytes = rows->natural(1, i);
+    }
+  }
+}
+
+std::uint64_t size_of(const std::filesystem::path& file) {
+  std::error_code fault;
+  const auto bytes = std::filesystem::file_size(file, fault);
+  return fault ? 0 : bytes;
+}
+
+}  // namespace
+
+Result<StorageUse> read_storage(Engine& engine) {
+  auto reader = engine.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  Connection& connection = reader->connection();
+  StorageUse use;
+  use.windows_stored = reader->state().windows;
+  use.file_bytes = size_of(engine.file()) + size_of(engine.file().string() + ".wal");
+  if (auto status = read_rows(connection, reader->state(), use); !status) return tl::unexpected(status.error());
+  auto size = connection.query("SELECT block_size, free_blocks FROM pragma_database_size()", "read size");
+  if (!size) return tl::unexpected(size.error());
+  if (auto more = size->next(); !more) return tl::unexpected(more.error());
+  const std::int64_t block_bytes = size->integer(0, 0);
+  use.free_bytes = static_cast<std::uint64_t>(block_bytes) * size->natural(1, 0);
+  if (auto status = read_blocks(connection, block_bytes, use); !status) return tl::unexpected(status.error());
+  return use;
+}
+
+}  // namespace gnomon::store::duckdb
