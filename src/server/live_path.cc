@@ -1,0 +1,230 @@
+#include "server/live_path.h"
+
+#include <algorithm>
+
+#include "server/minute_figures.h"
+
+namespace gnomon::server {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Nanoseconds kMinute = minutes(1);
+constexpr std::size_t kRecentLimit = 64;  // windows of a second
+constexpr std::size_t kFactsLimit = 320;
+// Probes that start beside their targets lose their first packets; a first window is shown and not reported.
+constexpr std::uint64_t kReportFrom = 2;
+
+WallTime end_of(const schema::DelayWindow& window) {
+  return window.start + window.duration;
+}
+
+std::int64_t minute_of(WallTime at) {
+  return std::chrono::floor<minutes>(at.since_epoch).count();
+}
+
+analysis::WindowFacts facts_of(const schema::DelayWindow& window) {
+  analysis::WindowFacts facts;
+  facts.end = end_of(window);
+  facts.duration = window.duration;
+  facts.outcome = window.outcome;
+  facts.sent = window.sent;
+  facts.lost = window.lost;
+  facts.rtt_p50 = window.rtt.empty() ? window.rtt_mean : window.rtt.quantile(0.5);
+  facts.vantage_sick = (window.marks & schema::kMarkVantageSick) != 0;
+  return facts;
+}
+
+schema::DelayWindow window_of(const store::Point& point) {
+  schema::DelayWindow window;
+  window.start = point.start;
+  window.duration = point.span;
+  window.outcome = point.outcome;
+  window.marks = point.marks;
+  window.sent = static_cast<std::uint32_t>(point.sent);
+  window.received = static_cast<std::uint32_t>(point.received);
+  window.lost = static_cast<std::uint32_t>(point.lost);
+  window.duplicated = static_cast<std::uint32_t>(point.duplicated);
+  window.reordered = static_cast<std::uint32_t>(point.reordered);
+  window.lost_forward = point.lost_forward;
+  window.lost_backward = point.lost_backward;
+  window.rtt_min = point.rtt_min;
+  window.rtt_mean = point.rtt_mean;
+  window.rtt_max = point.rtt_max;
+  window.timestamp_source = point.timestamp_source;
+  window.error_bound = point.error_bound;
+  window.clock_bound = point.clock_bound;
+  return window;
+}
+
+}  // namespace
+
+LivePath::LivePath(std::shared_ptr<const PathIdentity> identity, MonotonicTime now)
+    : identity_(std::move(identity)), last_arrival_(now) {}
+
+void LivePath::remember(schema::DelayWindow window) {
+  const WallTime end = end_of(window);
+  stale_after_ = std::max(analysis::kStaleAfter, 3 * window.duration);
+  last_ = end;
+  facts_.push_back(facts_of(window));
+  while (facts_.size() > kFactsLimit || facts_.front().end <= end - analysis::kPool) facts_.pop_front();
+  recent_.push_back(std::move(window));
+  while (recent_.size() > kRecentLimit || end_of(recent_.front()) <= end - kMinute) recent_.pop_front();
+}
+
+void LivePath::count_minute(const schema::DelayWindow& window, bool newest) {
+  const std::int64_t minute = minute_of(window.start);
+  MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
+  if (slot.minute > minute) return;  // more than an hour old
+  if (slot.minute < minute) slot = MinuteSample{minute, 0, 0, {}};
+  slot.sent += window.sent;
+  slot.lost += window.lost;
+  if (!newest) {
+    if (!slot.rtt_p50) slot.rtt_p50 = window.rtt.quantile(0.5);
+    return;
+  }
+  DelaySketch merged;
+  for (const schema::DelayWindow& other : recent_) {
+    if (minute_of(other.start) == minute) merged.merge(other.rtt);
+  }
+  if (!merged.empty()) slot.rtt_p50 = merged.quantile(0.5);
+}
+
+LivePath::Update LivePath::add(schema::DelayWindow window, MonotonicTime now) {
+  if (last_ && end_of(window) <= *last_) {
+    count_minute(window, false);
+    return {};
+  }
+  const PathState before = state();
+  last_arrival_ = now;
+  stale_ = false;
+  ++windows_seen_;
+  const schema::DelayWindow counted = window;
+  remember(std::move(window));
+  count_minute(counted, true);
+  refresh_figures();
+  Update update = judge();
+  update.state_changed = state() != before;
+  return update;
+}
+
+LivePath::Update LivePath::judge() {
+  const std::vector<analysis::WindowFacts> facts(facts_.begin(), facts_.end());
+  verdict_ = analysis::next_verdict(verdict_, facts, baseline(minute_of(*last_)));
+  Update update;
+  if (windows_seen_ < kReportFrom) return update;
+  const PathState now = verdict_.state;
+  const bool worse = (now == PathState::kBroken && reported_ != PathState::kBroken) ||
+                     (now == PathState::kDegraded && reported_ == PathState::kGood);
+  const bool restored = now == PathState::kGood && reported_ != PathState::kGood;
+  if (!worse && !restored) return update;
+  if (restored) update.trouble_since = reported_since_;
+  if (reported_ == PathState::kGood) reported_since_ = verdict_.since;
+  reported_ = now;
+  update.report = verdict_;
+  return update;
+}
+
+bool LivePath::tick(MonotonicTime now) {
+  if (stale_ || !last_ || now - last_arrival_ <= stale_after_) return false;
+  stale_ = true;
+  return true;
+}
+
+std::optional<MinuteSample> LivePath::sample(std::int64_t minute) const {
+  if (minute < 0) return std::nullopt;
+  const MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
+  return slot.minute == minute ? std::optional(slot) : std::nullopt;
+}
+
+analysis::Baseline LivePath::baseline(std::int64_t minute) const {
+  // The newest minutes are under judgement themselves; a minute that lost a fifth was an outage, not how it usually is.
+  constexpr double kOutage = 0.2;
+  std::vector<Nanoseconds> medians;
+  std::uint64_t sent = 0;
+  std::uint64_t lost = 0;
+  int counted = 0;
+  for (std::int64_t m = minute - 60; m <= minute - 2; ++m) {
+    const std::optional<MinuteSample> one = sample(m);
+    if (!one || one->sent == 0) continue;
+    if (one->rtt_p50) medians.push_back(*one->rtt_p50);
+    if (m > minute - 5 || static_cast<double>(one->lost) > kOutage * static_cast<double>(one->sent)) continue;
+    sent += one->sent;
+    lost += one->lost;
+    ++counted;
+  }
+  analysis::Baseline usual;
+  if (medians.size() >= 3) usual.rtt_p50 = median(medians);
+  if (counted >= 5 && sent > 0) usual.loss_ratio = static_cast<double>(lost) / static_cast<double>(sent);
+  return usual;
+}
+
+void LivePath::refresh_figures() {
+  figures_ = minute_figures(recent_);
+}
+
+void LivePath::load_minute(std::int64_t minute, std::uint64_t sent, std::uint64_t lost,
+                           std::optional<Nanoseconds> rtt_p50) {
+  if (minute < 0) return;
+  MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
+  if (slot.minute < minute) slot = MinuteSample{minute, sent, lost, rtt_p50};
+}
+
+void LivePath::load_windows(const std::vector<store::Point>& windows, const store::Point* merged,
+                            MonotonicTime last_arrival) {
+  for (const store::Point& point : windows) {
+    if (!last_ || point.start + point.span > *last_) remember(window_of(point));
+  }
+  if (recent_.empty()) return;
+  if (merged != nullptr) {
+    // Single windows come without their distributions; those of the minute stand in the newest one.
+    schema::DelayWindow& newest = recent_.back();
+    newest.rtt = merged->rtt;
+    newest.forward = merged->forward;
+    newest.backward = merged->backward;
+    newest.ipdv = merged->ipdv;
+  }
+  windows_seen_ = windows.size();
+  refresh_figures();
+  const PathState reported = reported_;
+  const WallTime since = reported_since_;
+  judge();
+  if (reported != PathState::kGood) {
+    reported_ = reported;
+    reported_since_ = since;
+    if (verdict_.state == reported) verdict_.since = since;
+  }
+  last_arrival_ = last_arrival;
+}
+
+void LivePath::load_last(WallTime last, MonotonicTime last_arrival) {
+  if (!last_) last_ = last;
+  last_arrival_ = last_arrival;
+}
+
+void LivePath::load_trouble(PathState state, WallTime since) {
+  reported_ = state;
+  reported_since_ = since;
+}
+
+PathView LivePath::view() const {
+  PathView view;
+  view.identity = identity_;
+  view.state = state();
+  view.last = last_;
+  view.since = stale_ ? last_ : std::optional(verdict_.since);
+  if (view.state == PathState::kUnknown) view.since = std::nullopt;
+  view.minute = figures_;
+  if (!recent_.empty()) {
+    const schema::DelayWindow& newest = recent_.back();
+    view.outcome = newest.outcome;
+    view.timestamp_source = newest.timestamp_source;
+    view.error_bound = newest.error_bound;
+    view.clock_bound = newest.clock_bound;
+  }
+  return view;
+}
+
+}  // namespace gnomon::server

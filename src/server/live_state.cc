@@ -1,0 +1,250 @@
+#include "server/live_state.h"
+
+#include <algorithm>
+
+#include "gnomon/v1/batch.pb.h"
+#include "schema/batch_codec.h"
+#include "server/live_batch.h"
+#include "server/live_state_impl.h"
+
+namespace gnomon::server {
+
+LiveState::LiveState(const Clock& clock, Limits limits) : impl_(std::make_unique<Impl>(clock, limits)) {}
+LiveState::~LiveState() = default;
+
+void LiveState::set_observer(LiveObserver* observer) {
+  impl_->observer = observer;
+}
+
+void LiveState::Impl::tell(const News& news) const {
+  if (observer == nullptr) return;
+  if (!news.paths.empty()) observer->paths_changed(news.paths);
+  for (const ProbeTransition& probe : news.probes) observer->probe_changed(probe);
+  for (const auto& [probe, range] : news.dropped) observer->windows_dropped(probe, range);
+}
+
+LivePath* LiveState::Impl::find_or_add(PathIdentity&& identity) {
+  const PathId id = identity.id;
+  if (const auto known = paths.find(id); known != paths.end()) {
+    if (known->second.identity() != identity) {
+      known->second.set_identity(std::make_shared<const PathIdentity>(std::move(identity)));
+    }
+    return &known->second;
+  }
+  if (paths.size() >= limits.paths) {
+    ++over_limit;
+    return nullptr;
+  }
+  ++path_count[identity.probe];
+  auto shared = std::make_shared<const PathIdentity>(std::move(identity));
+  return &paths.emplace(id, LivePath(std::move(shared), clock.now())).first->second;
+}
+
+void LiveState::Impl::mark_changed(LivePath& path, bool is_urgent) {
+  if (is_urgent && !path.queued_urgent) {
+    path.queued_urgent = true;
+    urgent.push_back(path.identity().id);
+  } else if (!is_urgent && !path.queued && !path.queued_urgent) {
+    path.queued = true;
+    routine.push_back(path.identity().id);
+  }
+}
+
+void LiveState::Impl::note(LivePath& path, LivePath::Update&& update, News& news) {
+  mark_changed(path, update.state_changed);
+  if (!update.report) return;
+  PathTransition transition;
+  transition.path = path.shared_identity();
+  transition.verdict = *update.report;
+  transition.trouble_since = update.trouble_since;
+  news.paths.push_back(std::move(transition));
+}
+
+void LiveState::Impl::fill_totals(News& news) const {
+  if (news.paths.empty()) return;
+  std::set<std::string_view> methods;
+  std::set<int> families;
+  for (const auto& [id, path] : paths) {
+    methods.insert(path.identity().method);
+    families.insert(path.identity().family);
+  }
+  for (PathTransition& transition : news.paths) {
+    transition.total_paths = paths.size();
+    transition.methods = methods.size();
+    transition.families = families.size();
+  }
+}
+
+ProbeView LiveState::Impl::probe_view(const LiveProbe& probe) const {
+  ProbeView view = probe.view;
+  view.state = probe.silent ? ProbeState::kSilent : probe.sick ? ProbeState::kSick : ProbeState::kAlive;
+  const auto count = path_count.find(view.id);
+  view.paths = count == path_count.end() ? 0 : count->second;
+  return view;
+}
+
+void LiveState::Impl::update_probe(const ProbeView& fresh, WallTime received, News& news) {
+  const MonotonicTime now = clock.now();
+  auto known = probes.find(fresh.id);
+  const bool is_new = known == probes.end();
+  if (is_new) {
+    if (probes.size() >= limits.probes) return;
+    known = probes.emplace(fresh.id, LiveProbe{}).first;
+  }
+  LiveProbe& probe = known->second;
+  const bool was_silent = probe.silent;
+  const bool was_sick = probe.sick;
+  const Nanoseconds quiet = now - probe.last_arrival;
+  const std::uint64_t dropped = probe.view.dropped_windows + fresh.dropped_windows;
+  if (is_new || fresh.sequence >= probe.view.sequence) probe.view = fresh;
+  probe.view.dropped_windows = dropped;
+  probe.view.last_seen = received;
+  probe.last_arrival = now;
+  probe.silent = false;
+  probe.sick = probe.view.vantage && probe.view.vantage->sick;
+  const auto report = [&](ProbeNews what, std::optional<Nanoseconds> length) {
+    news.probes.push_back({what, probe_view(probe), received, length});
+  };
+  if (is_new) report(ProbeNews::kNew, std::nullopt);
+  if (was_silent) report(ProbeNews::kBack, quiet);
+  if (probe.sick && !was_sick) report(ProbeNews::kSick, std::nullopt);
+  if (!probe.sick && was_sick) report(ProbeNews::kWell, std::nullopt);
+}
+
+void LiveState::on_batch(const schema::VerifiedBatch& verified, WallTime received) {
+  const v1::Batch& batch = verified.batch();
+  const ProbeId probe = verified.head().probe;
+  std::vector<PathIdentity> names = identities(batch, probe);
+  const std::vector<store::DroppedRange> dropped = dropped_ranges(batch, probe);
+
+  ProbeView fresh;
+  fresh.id = probe;
+  fresh.name = batch.probe_name();
+  fresh.site = batch.site();
+  fresh.version = batch.program_version();
+  fresh.plan_revision = batch.plan_revision();
+  fresh.sequence = batch.sequence();
+  for (const store::DroppedRange& range : dropped) fresh.dropped_windows += range.windows;
+  if (batch.has_vantage()) fresh.vantage = vantage_of(batch.vantage());
+
+  Impl::News news;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const MonotonicTime now = impl_->clock.now();
+    std::vector<LivePath*> paths;
+    paths.reserve(names.size());
+    for (PathIdentity& name : names) paths.push_back(impl_->find_or_add(std::move(name)));
+    const schema::DelayColumns& columns = verified.columns();
+    for (std::size_t row = 0; row < columns.size(); ++row) {
+      LivePath* path = paths[columns.path_of(row)];
+      if (path != nullptr) impl_->note(*path, path->add(columns.row(row, verified.base()), now), news);
+    }
+    impl_->update_probe(fresh, received, news);
+    for (const store::DroppedRange& range : dropped) news.dropped.emplace_back(fresh, range);
+    impl_->fill_totals(news);
+  }
+  impl_->tell(news);
+}
+
+void LiveState::tick() {
+  Impl::News news;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    const MonotonicTime now = impl_->clock.now();
+    for (auto path = impl_->paths.begin(); path != impl_->paths.end();) {
+      if (now - path->second.last_arrival() > impl_->limits.forget_after) {
+        --impl_->path_count[path->second.identity().probe];
+        path = impl_->paths.erase(path);
+        continue;
+      }
+      if (path->second.tick(now)) impl_->mark_changed(path->second, true);
+      ++path;
+    }
+    for (auto& [id, probe] : impl_->probes) {
+      if (probe.silent || now - probe.last_arrival <= impl_->limits.probe_silent_after) continue;
+      probe.silent = true;
+      news.probes.push_back({ProbeNews::kSilent, impl_->probe_view(probe), impl_->clock.wall(), std::nullopt});
+    }
+  }
+  impl_->tell(news);
+}
+
+void LiveState::forget_probe(const ProbeId& probe) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->probes.erase(probe);
+  impl_->path_count.erase(probe);
+  std::erase_if(impl_->paths, [&](const auto& item) { return item.second.identity().probe == probe; });
+}
+
+std::vector<PathView> LiveState::paths() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<PathView> all;
+  all.reserve(impl_->paths.size());
+  for (const auto& [id, path] : impl_->paths) all.push_back(path.view());
+  return all;
+}
+
+std::optional<PathView> LiveState::path(PathId id) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto known = impl_->paths.find(id);
+  return known == impl_->paths.end() ? std::nullopt : std::optional(known->second.view());
+}
+
+PathCounts LiveState::Impl::counts() const {
+  PathCounts sum;
+  for (const auto& [id, path] : paths) ++sum.of[static_cast<std::size_t>(path.state())];
+  sum.total = paths.size();
+  return sum;
+}
+
+PathCounts LiveState::counts() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->counts();
+}
+
+std::vector<ProbeView> LiveState::probes() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<ProbeView> all;
+  for (const auto& [id, probe] : impl_->probes) all.push_back(impl_->probe_view(probe));
+  return all;
+}
+
+std::optional<ProbeView> LiveState::probe(const ProbeId& id) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto known = impl_->probes.find(id);
+  return known == impl_->probes.end() ? std::nullopt : std::optional(impl_->probe_view(known->second));
+}
+
+std::uint64_t LiveState::probes_alive() const {
+  const std::lock_guard lock(impl_->mutex);
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(impl_->probes, [](const auto& item) { return !item.second.silent; }));
+}
+
+std::uint64_t LiveState::paths_over_limit() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->over_limit;
+}
+
+std::vector<PathView> LiveState::take_changed(std::size_t limit) {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<PathView> rows;
+  const auto take = [&](std::deque<PathId>& queue, bool is_urgent) {
+    while (!queue.empty() && rows.size() < limit) {
+      const auto known = impl_->paths.find(queue.front());
+      queue.pop_front();
+      if (known == impl_->paths.end()) continue;
+      LivePath& path = known->second;
+      // A row that waited as routine and became urgent has gone out already.
+      if (!is_urgent && !path.queued) continue;
+      path.queued = false;
+      if (is_urgent) path.queued_urgent = false;
+      rows.push_back(path.view());
+    }
+  };
+  take(impl_->urgent, true);
+  take(impl_->routine, false);
+  return rows;
+}
+
+}  // namespace gnomon::server

@@ -1,0 +1,59 @@
+#pragma once
+
+// The inside of LiveState, shared by its files: live_state.cc (feeding), live_load.cc (start), live_overview.cc
+// (headline figures).
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "server/live_path.h"
+#include "server/live_state.h"
+
+namespace gnomon::server {
+
+struct LiveProbe {
+  ProbeView view;
+  MonotonicTime last_arrival;
+  bool silent = false;
+  bool sick = false;
+};
+
+class LiveState::Impl {
+ public:
+  Impl(const Clock& the_clock, Limits the_limits) : clock(the_clock), limits(the_limits) {}
+
+  // What a call found out, told to the observer after the lock is released.
+  struct News {
+    std::vector<PathTransition> paths;
+    std::vector<ProbeTransition> probes;
+    std::vector<std::pair<ProbeView, store::DroppedRange>> dropped;
+  };
+  void tell(const News& news) const;
+
+  // All below under `mutex`.
+  LivePath* find_or_add(PathIdentity&& identity);
+  void mark_changed(LivePath& path, bool urgent);
+  void update_probe(const ProbeView& fresh, WallTime received, News& news);
+  void note(LivePath& path, LivePath::Update&& update, News& news);
+  void fill_totals(News& news) const;
+  [[nodiscard]] ProbeView probe_view(const LiveProbe& probe) const;
+  [[nodiscard]] PathCounts counts() const;
+
+  const Clock& clock;
+  const Limits limits;
+  LiveObserver* observer = nullptr;
+
+  mutable std::mutex mutex;
+  std::unordered_map<PathId, LivePath> paths;
+  std::map<ProbeId, LiveProbe> probes;
+  std::unordered_map<ProbeId, std::uint64_t> path_count;  // by probe
+  std::deque<PathId> urgent;                              // changed state since taken
+  std::deque<PathId> routine;                             // changed figures since taken
+  std::uint64_t over_limit = 0;
+};
+
+}  // namespace gnomon::server
