@@ -138,6 +138,16 @@ Actions Delivery::unreadable(std::uint64_t sequence, std::string reason, Monoton
   return actions;
 }
 
+Actions Delivery::lost(std::uint64_t windows, WallTime wall, std::string reason) {
+  Actions actions;
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(wall.since_epoch).count();
+  dropped_windows_ += windows;
+  pending_.push_back({next_sequence_, next_sequence_, windows, ms, ms, std::move(reason)});
+  tidy(pending_);
+  save_notes(actions);
+  return actions;
+}
+
 Actions Delivery::tick(MonotonicTime now) {
   Actions actions;
   if (not_before_ && now >= *not_before_) not_before_.reset();

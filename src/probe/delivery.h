@@ -151,6 +151,8 @@ class Delivery {
   Actions request_failed(std::uint64_t request, Failure failure, MonotonicTime now);
   // A spool file could not be read back: it is lost.
   Actions unreadable(std::uint64_t sequence, std::string reason, MonotonicTime now);
+  // Windows that never came into a batch.
+  Actions lost(std::uint64_t windows, WallTime wall, std::string reason);
   Actions tick(MonotonicTime now);
   // A clean end: the newest answered batch need not stay.
   Actions stopping(MonotonicTime now);

@@ -1,0 +1,252 @@
+#include "probe/probe.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+
+#include "core/hex.h"
+#include "core/log.h"
+#include "crypto/probe_id.h"
+#include "gnomon/v1/batch.pb.h"
+
+namespace gnomon::probe {
+namespace {
+
+// Held as long as the descriptor is open, and released by the kernel even after kill -9.
+Result<net::FileDescriptor> lock_folder(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  net::FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) return errno_failure(errno, "open probe folder", folder);
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno != EWOULDBLOCK) return errno_failure(errno, "lock probe folder", folder);
+  return failure(ErrorCode::kConflict, "lock probe folder", folder, "another probe uses it",
+                 "stop that one, or give this one a folder of its own with --data");
+}
+
+}  // namespace
+
+std::string ProbeIdentity::enrol_command() const {
+  std::string command = "gnomon probe allow " + to_hex(public_key);
+  if (!name.empty()) command += " --name " + name;
+  if (!site.empty()) command += " --site " + site;
+  return command;
+}
+
+Result<crypto::PrivateKey> Probe::open_key(const std::string& folder) {
+  if (auto made = segment::real_file_system().create_folders(folder); !made) return tl::unexpected(made.error());
+  return crypto::PrivateKey::load_or_create(folder + "/key.pem");
+}
+
+Probe::Probe(ProbeParts parts, crypto::PrivateKey key, net::FileDescriptor lock, methods::Engine& engine, Inbox& inbox,
+             Uplink& uplink, const Clock& clock, Random& random)
+    : parts_(std::move(parts)),
+      key_(std::move(key)),
+      lock_(std::move(lock)),
+      uplink_(uplink),
+      clock_(clock),
+      paths_(engine, inbox, clock, parts_.environment),
+      delivery_(parts_.limits, random) {}
+
+Result<std::unique_ptr<Probe>> Probe::open(ProbeParts parts, methods::Engine& engine, Inbox& inbox, Uplink& uplink,
+                                           const Clock& clock, Random& random) {
+  auto key = open_key(parts.folder);
+  if (!key) return tl::unexpected(key.error());
+  auto lock = lock_folder(parts.folder);
+  if (!lock) return tl::unexpected(lock.error());
+  const Place& place = parts.environment.place;
+  ProbeIdentity identity{place.name, place.site, crypto::probe_id(key->public_key()), key->public_key().bytes()};
+  parts.limits.enrol_command = identity.enrol_command();
+  const std::string spool_folder = parts.folder + "/spool";
+  std::unique_ptr<Probe> probe(
+      new Probe(std::move(parts), std::move(*key), std::move(*lock), engine, inbox, uplink, clock, random));
+  probe->identity_ = identity;
+  probe->header_ = {identity.id, identity.name, identity.site, ""};
+  Spool::Found found;
+  auto spool = Spool::open(segment::real_file_system(), spool_folder, found);
+  if (!spool) return tl::unexpected(spool.error());
+  probe->spool_ = std::move(*spool);
+  auto sensor = NetworkSensor::open(*probe->parts_.environment.space);
+  if (!sensor) return tl::unexpected(sensor.error());
+  probe->network_ = std::move(*sensor);
+  const MonotonicTime now = clock.now();
+  probe->perform(probe->delivery_.recovered(std::move(found.records), std::move(found.notes), now));
+  for (Spool::Damaged& damaged : found.damaged) {
+    probe->perform(probe->delivery_.unreadable(damaged.sequence, std::move(damaged.reason), now));
+  }
+  return probe;
+}
+
+void Probe::use_plan(const Plan& plan, const std::string& plan_revision) {
+  header_.plan_revision = plan_revision;
+  paths_.use_plan(plan);
+}
+
+void Probe::take(Row row) {
+  ++windows_;
+  open_.push_back(std::move(row));
+  if (!close_at_) close_at_ = clock_.now() + kGather;
+  if (open_.size() >= kRowsPerBatch) flush();
+}
+
+void Probe::take(ParcelAnswer answer) {
+  const MonotonicTime now = clock_.now();
+  if (const auto* acks = std::get_if<std::vector<Ack>>(&answer.outcome)) {
+    perform(delivery_.answered(answer.request, *acks, now));
+  } else {
+    perform(delivery_.request_failed(answer.request, std::get<Delivery::Failure>(std::move(answer.outcome)), now));
+  }
+}
+
+void Probe::lost(std::uint64_t windows) { perform(delivery_.lost(windows, clock_.wall(), "the probe was held up")); }
+
+MonotonicTime Probe::wake() const {
+  MonotonicTime at = paths_.wake();
+  if (close_at_) at = std::min(at, *close_at_);
+  if (const auto delivery = delivery_.wake()) at = std::min(at, *delivery);
+  return at;
+}
+
+void Probe::tick(const MachineReading& machine) {
+  machine_ = machine;
+  paths_.tick();
+  for (const std::string& notice : paths_.take_notices()) tell(true, notice);
+  const MonotonicTime now = clock_.now();
+  if (close_at_ && now >= *close_at_) flush();
+  if (const auto at = delivery_.wake(); at && now >= *at) perform(delivery_.tick(now));
+}
+
+void Probe::examine() {
+  auto reading = network_->read();
+  if (reading) seen_ = std::move(*reading);
+  const auto before = judgement_.complaints;
+  judgement_ = judge(seen_, machine_, {paths_.uses(Family::kIpv4), paths_.uses(Family::kIpv6)});
+  if (!reading) judgement_.complaints.push_back(reading.error().message());
+  if (judgement_.complaints == before) return;
+  for (const std::string& complaint : judgement_.complaints) tell(true, complaint);
+  if (judgement_.complaints.empty()) tell(false, "the vantage point is well again");
+}
+
+void Probe::flush() {
+  close_at_.reset();
+  std::vector<Row> rows = std::exchange(open_, {});
+  if (rows.empty()) return;
+  examine();
+  for (Row& row : rows) {
+    const bool sick = row.label->family == Family::kIpv4 ? judgement_.ipv4_sick : judgement_.ipv6_sick;
+    if (sick) row.window.marks |= schema::kMarkVantageSick;
+  }
+  for (std::span<Row> left(rows); !left.empty();) {
+    const std::size_t count = rows_of_one_batch(left);
+    close_batch(left.first(count));
+    left = left.subspan(count);
+  }
+}
+
+void Probe::close_batch(std::span<const Row> rows) {
+  v1::VantageHealth vantage;
+  MachineReading machine = machine_;
+  machine.clock_stepped = machine_.clock_stepped - clock_reported_;
+  clock_reported_ = machine_.clock_stepped;
+  fill(seen_, machine, judgement_, parts_.environment.same_machine, vantage);
+  vantage.set_spool_bytes(delivery_.waiting_bytes());
+  vantage.set_spool_batches(delivery_.waiting_batches());
+  vantage.set_spool_limit_bytes(parts_.limits.disk_bytes);
+  const std::uint64_t sequence = delivery_.next_sequence();
+  MadeBatch made = make_batch(header_, sequence, rows, delivery_.pending(), vantage, clock_.wall(), key_);
+  const BatchRecord record = made.record;
+  unsaved_.emplace(sequence, std::move(made));
+  perform(delivery_.closed(record, clock_.now()));
+}
+
+void Probe::perform(Actions actions) {
+  // Answers to actions bring further actions, which come after those already asked for.
+  std::deque<Action> waiting(std::make_move_iterator(actions.begin()), std::make_move_iterator(actions.end()));
+  while (!waiting.empty()) {
+    const Action next = std::move(waiting.front());
+    waiting.pop_front();
+    Actions more = perform_one(next);
+    waiting.insert(waiting.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  }
+}
+
+Actions Probe::perform_one(const Action& action) {
+  const MonotonicTime now = clock_.now();
+  if (const auto* a = std::get_if<action::Store>(&action)) return store(a->sequence);
+  if (const auto* a = std::get_if<action::SaveNotes>(&action)) {
+    const Status saved = spool_->save(a->notes);
+    return saved ? delivery_.notes_saved(now) : delivery_.notes_failed(saved.error().reason, now);
+  }
+  if (const auto* a = std::get_if<action::Forget>(&action)) {
+    unsaved_.erase(a->sequence);
+    spool_->forget(a->sequence);
+  } else if (const auto* b = std::get_if<action::SetAside>(&action)) {
+    if (const auto held = unsaved_.find(b->sequence); held != unsaved_.end()) {
+      (void)spool_->store(held->second.record, held->second.signed_batch);
+      unsaved_.erase(held);
+    }
+    spool_->set_aside(b->sequence);
+  } else if (const auto* c = std::get_if<action::Send>(&action)) {
+    send(*c);
+  } else if (const auto* d = std::get_if<action::Tell>(&action)) {
+    tell(d->is_warning, d->text);
+  }
+  return {};
+}
+
+Actions Probe::store(std::uint64_t sequence) {
+  const MonotonicTime now = clock_.now();
+  const auto made = unsaved_.find(sequence);
+  if (made == unsaved_.end()) return {};
+  const Status stored = spool_->store(made->second.record, made->second.signed_batch);
+  if (!stored) return delivery_.store_failed(sequence, stored.error().reason, now);
+  unsaved_.erase(made);
+  return delivery_.stored(sequence, now);
+}
+
+void Probe::send(const action::Send& send) {
+  Parcel parcel{parts_.environment.probe, send.request, {}};
+  for (const std::uint64_t sequence : send.sequences) {
+    if (const auto held = unsaved_.find(sequence); held != unsaved_.end()) {
+      parcel.batches.push_back(held->second.signed_batch);
+      continue;
+    }
+    auto loaded = spool_->load(sequence);
+    if (loaded) {
+      parcel.batches.push_back(std::move(*loaded));
+    } else {
+      perform(delivery_.unreadable(sequence, loaded.error().reason, clock_.now()));
+    }
+  }
+  if (!parcel.batches.empty()) uplink_.post(std::move(parcel));
+}
+
+void Probe::finish() {
+  flush();
+  perform(delivery_.stopping(clock_.now()));
+}
+
+void Probe::tell(bool is_warning, const std::string& text) const {
+  if (is_warning) {
+    log::warning("probe {}: {}", identity_.name, text);
+  } else {
+    log::info("probe {}: {}", identity_.name, text);
+  }
+}
+
+ProbeStatus Probe::status() const {
+  ProbeStatus status;
+  status.identity = identity_;
+  status.paths = paths_.size();
+  status.paths_refused = paths_.refused();
+  status.windows = windows_;
+  status.batches_delivered = delivery_.delivered_batches();
+  status.spool_batches = delivery_.waiting_batches();
+  status.spool_bytes = delivery_.waiting_bytes();
+  status.dropped_windows = delivery_.dropped_windows();
+  status.uplink = delivery_.state();
+  status.complaints = judgement_.complaints;
+  return status;
+}
+
+}  // namespace gnomon::probe
