@@ -7,14 +7,20 @@ namespace {
 
 Verdict verdict_of(v1::IngestResponse::Verdict verdict) {
   switch (verdict) {
-    case v1::IngestResponse::VERDICT_STORED: return Verdict::kStored;
-    case v1::IngestResponse::VERDICT_DUPLICATE: return Verdict::kDuplicate;
-    case v1::IngestResponse::VERDICT_UNKNOWN_KEY: return Verdict::kUnknownKey;
-    case v1::IngestResponse::VERDICT_BAD: return Verdict::kBad;
-    case v1::IngestResponse::VERDICT_BUSY: return Verdict::kBusy;
+    case v1::IngestResponse::VERDICT_STORED:
+      return Verdict::kStored;
+    case v1::IngestResponse::VERDICT_DUPLICATE:
+      return Verdict::kDuplicate;
+    case v1::IngestResponse::VERDICT_UNKNOWN_KEY:
+      return Verdict::kUnknownKey;
+    case v1::IngestResponse::VERDICT_BAD:
+      return Verdict::kBad;
+    case v1::IngestResponse::VERDICT_BUSY:
+      return Verdict::kBusy;
     case v1::IngestResponse::VERDICT_UNSPECIFIED:
     case v1::IngestResponse_Verdict_IngestResponse_Verdict_INT_MIN_SENTINEL_DO_NOT_USE_:
-    case v1::IngestResponse_Verdict_IngestResponse_Verdict_INT_MAX_SENTINEL_DO_NOT_USE_: break;
+    case v1::IngestResponse_Verdict_IngestResponse_Verdict_INT_MAX_SENTINEL_DO_NOT_USE_:
+      break;
   }
   return Verdict::kUnspecified;
 }

@@ -39,6 +39,7 @@ void PathSet::use_plan(const Plan& plan) {
 
 void PathSet::resolved(const Resolution& resolution) {
   if (!hosts().contains(resolution.host)) return;
+  if (resolution.temporary && resolutions_.contains(resolution.host)) return;
   resolutions_[resolution.host] = resolution;
   reconcile();
 }
@@ -175,11 +176,11 @@ void PathSet::refuse(Running& running, schema::Outcome outcome, const std::strin
   running.why_not = outcome;
   running.retry = now + kRetry;
   wake_ = std::min(wake_, now);
-  const std::string notice = outcome == schema::Outcome::kNoAddress
-                                 ? fmt::format("{} has no IPv{} address{}{}", running.path.host,
-                                               static_cast<int>(running.path.family), why.empty() ? "" : ": ", why)
-                                 : fmt::format("{} cannot measure {}: {}", environment_.place.name,
-                                               running.path.target, why);
+  const std::string notice =
+      outcome == schema::Outcome::kNoAddress
+          ? fmt::format("{} has no IPv{} address{}{}", running.path.host, static_cast<int>(running.path.family),
+                        why.empty() ? "" : ": ", why)
+          : fmt::format("{} cannot measure {}: {}", environment_.place.name, running.path.target, why);
   if (told_.insert(notice).second) notices_.push_back(notice);
 }
 
@@ -214,7 +215,9 @@ void PathSet::tick() {
   }
 }
 
-void PathSet::ended(const PathSink* sink) { sinks_.erase(sink); }
+void PathSet::ended(const PathSink* sink) {
+  sinks_.erase(sink);
+}
 
 void PathSet::stop(Nanoseconds patience) {
   const MonotonicTime now = clock_.now();

@@ -71,7 +71,7 @@ class PathSet {
   struct Running {
     PlannedPath path;
     std::shared_ptr<const PathLabel> label;
-    std::optional<methods::PathHandle> first;   // the short window's
+    std::optional<methods::PathHandle> first;  // the short window's
     std::optional<methods::PathHandle> steady;
     std::optional<MonotonicTime> steady_starts;  // when its first packet leaves
     std::optional<schema::Outcome> why_not;      // the path does not run

@@ -98,7 +98,9 @@ void Probe::take(ParcelAnswer answer) {
   }
 }
 
-void Probe::lost(std::uint64_t windows) { perform(delivery_.lost(windows, clock_.wall(), "the probe was held up")); }
+void Probe::lost(std::uint64_t windows) {
+  perform(delivery_.lost(windows, clock_.wall(), "the probe was held up"));
+}
 
 MonotonicTime Probe::wake() const {
   MonotonicTime at = paths_.wake();

@@ -33,7 +33,7 @@ struct ProbeStatus {
   ProbeIdentity identity;
   std::size_t paths = 0;
   std::size_t paths_refused = 0;
-  std::uint64_t windows = 0;            // measured since the start
+  std::uint64_t windows = 0;  // measured since the start
   std::uint64_t batches_delivered = 0;
   std::uint64_t spool_batches = 0;
   std::uint64_t spool_bytes = 0;

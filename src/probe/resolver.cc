@@ -7,22 +7,22 @@
 namespace gnomon::probe {
 
 Resolution Resolver::look_up(const std::string& host) {
-  Resolution resolution{host, {}, {}};
+  Resolution resolution;
+  resolution.host = host;
   auto addresses = net::resolve(host, std::nullopt);
   if (addresses) {
     resolution.addresses = std::move(*addresses);
   } else {
     resolution.problem = addresses.error().reason;
+    resolution.temporary = addresses.error().code == ErrorCode::kUnavailable;
   }
   return resolution;
 }
 
 Resolver::Resolver(Listener listener, LookUp lookup, Nanoseconds period, Nanoseconds retry)
-    : listener_(std::move(listener)),
-      look_up_(std::move(lookup)),
-      period_(period),
-      retry_(retry),
-      thread_([this] { run(); }) {}
+    : listener_(std::move(listener)), look_up_(std::move(lookup)), period_(period), retry_(retry), thread_([this] {
+        run();
+      }) {}
 
 Resolver::~Resolver() {
   {

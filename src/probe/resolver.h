@@ -23,6 +23,7 @@ struct Resolution {
   std::string host;
   std::vector<net::Address> addresses;  // of both families, in the system's order; empty: none
   std::string problem;                  // why empty
+  bool temporary = false;               // the resolver did not answer; what was known before stays true
 };
 
 class Resolver {
@@ -32,8 +33,8 @@ class Resolver {
   using LookUp = std::function<Resolution(const std::string& host)>;
   static Resolution look_up(const std::string& host);
 
-  explicit Resolver(Listener listener, LookUp lookup = Resolver::look_up,
-                    Nanoseconds period = std::chrono::seconds(60), Nanoseconds retry = std::chrono::seconds(10));
+  explicit Resolver(Listener listener, LookUp lookup = Resolver::look_up, Nanoseconds period = std::chrono::seconds(60),
+                    Nanoseconds retry = std::chrono::seconds(10));
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;

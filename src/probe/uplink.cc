@@ -104,7 +104,8 @@ void Uplink::carry(const std::vector<Parcel>& parcels) {
   std::size_t next = 0;
   for (const Parcel& parcel : parcels) {
     const std::size_t end = std::min(next + parcel.batches.size(), acks->size());
-    std::vector<Ack> own(acks->begin() + static_cast<std::ptrdiff_t>(next), acks->begin() + static_cast<std::ptrdiff_t>(end));
+    std::vector<Ack> own(acks->begin() + static_cast<std::ptrdiff_t>(next),
+                         acks->begin() + static_cast<std::ptrdiff_t>(end));
     listener_({parcel.probe, parcel.request, std::move(own)});
     next = end;
   }

@@ -3,9 +3,9 @@
 // Carries parcels of signed batches to the server, on a thread of its own. Whether to send, and what an answer means,
 // is decided elsewhere (delivery.h).
 //
-// Parcels that wait together, of several probes, travel in one request, up to kRequestBytes; when the server refuses such
-// a request as a whole, each parcel is tried alone. post() and the destructor may be called from any thread; the listener is
-// called on the uplink's thread and must be short.
+// Parcels that wait together, of several probes, travel in one request, up to kRequestBytes; when the server refuses
+// such a request as a whole, each parcel is tried alone. post() and the destructor may be called from any thread; the
+// listener is called on the uplink's thread and must be short.
 
 #include <condition_variable>
 #include <deque>
@@ -23,8 +23,8 @@
 namespace gnomon::probe {
 
 struct Parcel {
-  std::size_t probe = 0;       // whose: an index that comes back with the answer
-  std::uint64_t request = 0;   // action::Send::request
+  std::size_t probe = 0;      // whose: an index that comes back with the answer
+  std::uint64_t request = 0;  // action::Send::request
   std::vector<std::string> batches;
 };
 

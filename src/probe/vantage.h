@@ -24,7 +24,7 @@ struct MachineReading {
   std::uint64_t resident_bytes = 0;
   bool clock_synchronised = false;
   std::optional<Nanoseconds> clock_bound;
-  Nanoseconds clock_stepped{};  // sum of steps since this sensor was made
+  Nanoseconds clock_stepped{};     // sum of steps since this sensor was made
   std::uint64_t packets_late = 0;  // of the engine, since the last reading
   std::uint64_t packets_sent = 0;
 };
@@ -57,8 +57,8 @@ struct Judgement {
 
 // A family is sick when it is used and has no usable address, no route that leads beyond its links, or a gateway that
 // does not answer (its neighbour entry failed; none yet is no complaint). The vantage is sick when every link is down,
-// when all families it uses are, or when the processor is so busy that over a tenth of the packets leave late. A vantage
-// that measures only itself over the loopback needs no link.
+// when all families it uses are, or when the processor is so busy that over a tenth of the packets leave late. A
+// vantage that measures only itself over the loopback needs no link.
 Judgement judge(const NetworkReading& network, const MachineReading& machine, FamiliesUsed used);
 
 // Everything but the spool's part.
