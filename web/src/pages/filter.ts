@@ -1,0 +1,65 @@
+// Which paths a list shows and in which order. Pure.
+
+import { BADNESS } from '../chart/shapes';
+import type { PathRow } from '../api/types';
+
+export interface Filter {
+  state: string;
+  method: string;
+  family: string;
+  site: string;
+  text: string;
+}
+
+export type SortKey = 'state' | 'from' | 'to' | 'rtt' | 'p99' | 'loss' | 'jitter';
+
+export interface Named {
+  row: PathRow;
+  from: string;
+  to: string;
+  /** Lower case, everything that the search looks at. */
+  haystack: string;
+}
+
+export function named(row: PathRow, from: string, to: string, aliases: readonly string[] = []): Named {
+  const words = [from, to, row.target, row.address ?? '', row.source_site ?? '', row.target_site ?? '', row.plan_item, row.method, row.id, row.access ?? '', `ipv${row.family}`, ...aliases];
+  return { row, from, to, haystack: words.join(' ').toLowerCase() };
+}
+
+export function fits(item: Named, filter: Filter): boolean {
+  const { row } = item;
+  if (filter.state && row.state !== filter.state) return false;
+  if (filter.method && row.method !== filter.method) return false;
+  if (filter.family && String(row.family) !== filter.family) return false;
+  if (filter.site && row.source_site !== filter.site && row.target_site !== filter.site) return false;
+  if (!filter.text) return true;
+  return filter.text.toLowerCase().split(/\s+/).every((word) => item.haystack.includes(word));
+}
+
+function figure(item: Named, key: SortKey): number | null {
+  const m = item.row.minute;
+  switch (key) {
+    case 'rtt': return m.rtt_p50;
+    case 'p99': return m.rtt_p99;
+    case 'loss': return m.loss_ratio;
+    case 'jitter': return m.ipdv_p99;
+    case 'state': return -BADNESS.indexOf(item.row.state);
+    case 'from':
+    case 'to': return null;
+  }
+}
+
+/** Figures sort from the largest, names from A; what is not known comes last either way. */
+export function sorted(items: readonly Named[], key: SortKey, reverse: boolean): Named[] {
+  const names = (a: Named, b: Named) => a.from.localeCompare(b.from) || a.to.localeCompare(b.to) || a.row.family - b.row.family || a.row.method.localeCompare(b.row.method);
+  const sign = reverse ? -1 : 1;
+  const by = (a: Named, b: Named): number => {
+    if (key === 'from') return sign * names(a, b);
+    if (key === 'to') return sign * (a.to.localeCompare(b.to) || names(a, b));
+    const x = figure(a, key);
+    const y = figure(b, key);
+    if (x === null || y === null) return x === y ? names(a, b) : x === null ? 1 : -1;
+    return x === y ? names(a, b) : sign * (y - x);
+  };
+  return [...items].sort(by);
+}

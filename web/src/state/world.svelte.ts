@@ -1,0 +1,122 @@
+// What the whole page shares: status, region, the latest changes, the session, and the live connection that keeps them.
+
+import { get, send, use_csrf, ApiError } from '../api/client';
+import { Live, type LiveEvent, type LiveState } from '../api/live';
+import type { Change, Link, PathRow, Region, Session, Site, Status } from '../api/types';
+import { paths } from './paths.svelte';
+
+const CHANGES_KEPT = 200;
+
+class World {
+  status: Status | null = $state.raw(null);
+  region: Region | null = $state.raw(null);
+  changes: Change[] = $state.raw([]);
+  session: Session | null = $state.raw(null);
+  live: LiveState = $state('connecting');
+  retry_unix_ms: number | null = $state(null);
+  last_event_unix_ms = $state(Date.now());
+  problem: string | null = $state(null);
+  login_open = $state(false);
+
+  admin = $derived(this.session?.role === 'admin');
+  locked = $derived(this.session !== null && this.session.login_required && this.session.user === null);
+  private sites_by_id = $derived(new Map((this.region?.sites ?? []).map((s) => [s.id, s])));
+
+  private readonly connection = new Live({
+    event: (kind, body) => this.receive(kind, body),
+    state: (state, retry) => {
+      if (state === 'live' && this.live === 'lost') void this.load();
+      this.live = state === 'connecting' && this.live === 'lost' ? 'lost' : state;
+      this.retry_unix_ms = retry;
+    },
+  });
+
+  site(id: string | null | undefined): Site | undefined {
+    return id ? this.sites_by_id.get(id) : undefined;
+  }
+
+  async start(): Promise<void> {
+    try {
+      this.take_session(await get<Session>('session'));
+      if (this.locked) {
+        this.login_open = true;
+        return;
+      }
+      await this.load();
+    } catch (cause) {
+      this.problem = cause instanceof ApiError ? cause.message : String(cause);
+    }
+    this.connection.start();
+  }
+
+  retry(): void {
+    this.problem = null;
+    if (this.session === null) void this.start();
+    else this.connection.retry();
+  }
+
+  async login(user: string, password: string): Promise<void> {
+    this.take_session(await send<Session>('POST', 'session', { user, password }));
+    this.login_open = false;
+    await this.load();
+    this.connection.retry();
+  }
+
+  async logout(): Promise<void> {
+    await send<void>('DELETE', 'session');
+    this.take_session(await get<Session>('session'));
+    if (this.locked) location.reload();
+  }
+
+  private take_session(session: Session): void {
+    this.session = session;
+    use_csrf(session.csrf);
+  }
+
+  async load(): Promise<void> {
+    const [status, region, rows, changes] = await Promise.all([
+      get<Status>('status'),
+      get<Region>('region'),
+      get<{ paths: PathRow[] }>('paths'),
+      get<{ changes: Change[] }>('changes', { limit: 100 }),
+    ]);
+    this.status = status;
+    this.region = region;
+    this.changes = changes.changes;
+    paths.replace(rows.paths);
+    this.problem = null;
+  }
+
+  put_link(link: Link): void {
+    if (!this.region) return;
+    this.region = { ...this.region, links: this.region.links.map((l) => (l.id === link.id ? link : l)) };
+  }
+
+  private receive(kind: LiveEvent, body: unknown): void {
+    this.last_event_unix_ms = Date.now();
+    if (this.live !== 'live') this.live = 'live';
+    switch (kind) {
+      case 'hello':
+      case 'status':
+        this.status = { ...this.status, ...(body as Status) };
+        break;
+      case 'paths':
+        paths.update((body as { paths: PathRow[] }).paths);
+        break;
+      case 'change':
+        this.add_change(body as Change);
+        break;
+      case 'link': {
+        const link = body as Link & { link?: Link };
+        this.put_link(link.link ?? link);
+        break;
+      }
+    }
+  }
+
+  private add_change(change: Change): void {
+    this.changes = [change, ...this.changes.filter((c) => c.id !== change.id)].slice(0, CHANGES_KEPT);
+  }
+}
+
+export const world = new World();
