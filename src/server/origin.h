@@ -1,0 +1,18 @@
+#pragma once
+
+// Where a browser's request comes from (RFC 6454, Fetch standard). Pure functions.
+
+#include <string_view>
+
+#include "http/message.h"
+
+namespace gnomon::server {
+
+// "example.org", "127.0.0.1", "::1": the Host header without port and brackets.
+std::string_view host_name(std::string_view host_header);
+// localhost, names under it, and loopback addresses.
+bool names_this_machine(std::string_view host);
+// False when the request says that another origin's page made it.
+bool from_own_origin(const http::Request& request);
+
+}  // namespace gnomon::server

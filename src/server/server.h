@@ -1,0 +1,94 @@
+#pragma once
+
+// The observatory's one port: collector, login, enrolment, ledger, web application, and what others add to the router.
+//
+// The parts are handed in and outlive the Server. Order: make it, add routes to router(), add observers to collector(),
+// start(), …, stop(). stop() first closes the port, then waits until the observers have seen all that was acknowledged.
+// Not thread-safe but for figures().
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "http/server.h"
+#include "server/auth.h"
+#include "server/collector.h"
+#include "server/disk_guard.h"
+#include "server/observatory.h"
+#include "server/probe_registry.h"
+#include "server/users.h"
+
+namespace gnomon::journal {
+class Journal;
+}
+namespace gnomon::store {
+class Store;
+}
+
+namespace gnomon::server {
+
+class WebFiles;
+
+struct ServerOptions {
+  http::ServerOptions http;  // listen, TLS, limits
+  AuthOptions auth;
+  CollectorOptions collector;
+  DiskGuardOptions disk;
+  bool public_ledger = true;
+  std::filesystem::path web_folder;  // empty: embedded; for development
+  // Told after an admin removed a probe (LiveState::forget_probe), and of each unknown key once (Changes::key_refused).
+  std::function<void(const ProbeId&)> on_probe_removed;
+  std::function<void(std::string_view public_key_hex, std::string_view name)> on_key_refused;
+};
+
+struct ServerParts {
+  const Clock& clock;
+  Random& random;
+  journal::Journal& journal;
+  store::Store& store;
+  Users& users;
+  ProbeRegistry& probes;
+  std::filesystem::path data_folder;  // whose free space the disk guard watches
+};
+
+class Server final : public Observatory {
+ public:
+  Server(ServerParts parts, ServerOptions options);
+  ~Server() override;
+
+  [[nodiscard]] http::Router& router() { return router_; }
+  [[nodiscard]] Collector& collector() { return collector_; }
+
+  Status start();
+  void stop();
+  // After start().
+  [[nodiscard]] std::string url() const { return http_->url(); }
+  [[nodiscard]] std::uint16_t port() const { return http_->port(); }
+  [[nodiscard]] bool listens_on_loopback() const { return http_->listens_on_loopback(); }
+
+  [[nodiscard]] ObservatoryFigures figures() const override;
+  [[nodiscard]] std::vector<EnrolledProbe> enrolled() const override { return parts_.probes.enrolled(); }
+  [[nodiscard]] std::vector<RefusedKey> refused() const override { return parts_.probes.refused(); }
+
+ private:
+  // When each lot of journal records became durable, so that the age of what the tables lack is known.
+  class LagClock;
+
+  void add_routes();
+
+  const ServerParts parts_;
+  ServerOptions options_;
+  mutable DiskGuard disk_;
+  std::unique_ptr<BatchIntake> intake_;
+  Auth auth_;
+  Collector collector_;
+  std::unique_ptr<LagClock> lag_;
+  std::unique_ptr<WebFiles> web_;
+  http::Router router_;
+  std::unique_ptr<http::Server> http_;
+};
+
+}  // namespace gnomon::server
