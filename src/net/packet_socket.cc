@@ -8,8 +8,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "net/control_message.h"
 
@@ -23,7 +25,13 @@ struct PacketBuffers::Arrays {
     std::array<std::byte, 512> bytes{};
   };
   std::array<Control, kBatch> control{};
-  std::array<std::array<std::byte, kSnapLength>, kBatch> payload{};
+  std::size_t snap_length = 0;
+  std::vector<std::byte> payload;  // kBatch times snap_length
+
+  std::span<std::byte> room(std::size_t i) { return std::span(payload).subspan(i * snap_length, snap_length); }
+  std::span<const std::byte> received(std::size_t i) {
+    return room(i).first(std::min<std::size_t>(messages[i].msg_len, snap_length));
+  }
 
   mmsghdr& reset(std::size_t i) {
     auto& message = messages[i];
@@ -40,12 +48,18 @@ struct PacketBuffers::Arrays {
   void prepare_receive() {
     for (std::size_t i = 0; i < kBatch; ++i) {
       reset(i);
-      vectors[i] = {payload[i].data(), payload[i].size()};
+      vectors[i] = {room(i).data(), snap_length};
     }
   }
 };
 
-PacketBuffers::PacketBuffers() : arrays_(std::make_unique<Arrays>()) {}
+PacketBuffers::PacketBuffers(std::size_t snap_length) : arrays_(std::make_unique<Arrays>()) {
+  arrays_->snap_length = snap_length;
+  arrays_->payload.resize(kBatch * snap_length);
+}
+std::size_t PacketBuffers::snap_length() const {
+  return arrays_->snap_length;
+}
 PacketBuffers::~PacketBuffers() = default;
 
 namespace {
@@ -151,13 +165,14 @@ std::optional<Address> offender(const cmsghdr& message) {
 
 }  // namespace
 
-PacketSocket::PacketSocket(FileDescriptor fd, Family family) : fd_(std::move(fd)), family_(family) {
+PacketSocket::PacketSocket(FileDescriptor fd, Family family, bool want_transmit_times)
+    : fd_(std::move(fd)), family_(family) {
   const bool v4 = family == Family::kIpv4;
   const int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
   set_option(fd_.get(), level, v4 ? IP_RECVTTL : IPV6_RECVHOPLIMIT, 1);
   set_option(fd_.get(), level, v4 ? IP_RECVTOS : IPV6_RECVTCLASS, 1);
   set_option(fd_.get(), level, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
-  transmit_times_ = request_timestamps(true);
+  transmit_times_ = want_transmit_times && request_timestamps(true);
   if (!transmit_times_) set_option(fd_.get(), SOL_SOCKET, SO_TIMESTAMPING, kReceiveTimes);
 }
 
@@ -224,8 +239,7 @@ std::size_t PacketSocket::receive(PacketBuffers& buffers, const std::function<vo
     IncomingPacket packet;
     packet.from = *from;
     packet.size = message.msg_len;
-    packet.bytes = std::span(arrays.payload[static_cast<std::size_t>(i)])
-                       .first(std::min<std::size_t>(message.msg_len, PacketBuffers::kSnapLength));
+    packet.bytes = arrays.received(static_cast<std::size_t>(i));
     for_each_control(header, [&packet](const cmsghdr& control) { read_control(control, packet); });
     visit(packet);
   }
@@ -274,9 +288,8 @@ std::size_t PacketSocket::read_errors(PacketBuffers& buffers, const std::functio
       const auto to =
           Endpoint::from_sockaddr(static_cast<sockaddr*>(message.msg_hdr.msg_name), message.msg_hdr.msg_namelen);
       if (!to) continue;
-      const auto size = std::min<std::size_t>(message.msg_len, PacketBuffers::kSnapLength);
       on_error({family_, read.report->ee_type, read.report->ee_code, *to, read.reporter,
-                std::span(arrays.payload[static_cast<std::size_t>(i)]).first(size)});
+                arrays.received(static_cast<std::size_t>(i))});
     }
   }
   return count < 0 ? 0 : static_cast<std::size_t>(count);

@@ -35,7 +35,7 @@ struct OutgoingPacket {
 
 struct IncomingPacket {
   Endpoint from;
-  std::span<const std::byte> bytes;  // the first kSnapLength at most
+  std::span<const std::byte> bytes;  // the first PacketBuffers::snap_length() at most
   std::size_t size = 0;              // as it was sent
   std::optional<WallTime> kernel_time;
   std::optional<Ttl> ttl;
@@ -65,9 +65,10 @@ struct ReportedError {
 class PacketBuffers {
  public:
   static constexpr std::size_t kBatch = 32;
-  static constexpr std::size_t kSnapLength = 2048;
-  PacketBuffers();
+  // How much of each packet is kept.
+  explicit PacketBuffers(std::size_t snap_length = 2048);
   ~PacketBuffers();
+  [[nodiscard]] std::size_t snap_length() const;
 
  private:
   friend class PacketSocket;
@@ -79,7 +80,8 @@ class PacketSocket {
  public:
   // Takes over a non-blocking socket and asks the kernel for everything above; what it refuses is left out (a result
   // then says that its timestamps are the program's own).
-  PacketSocket(FileDescriptor fd, Family family);
+  // Without `want_transmit_times` nothing comes through the error queue but ICMP errors, if those are asked for.
+  PacketSocket(FileDescriptor fd, Family family, bool want_transmit_times = true);
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] Family family() const { return family_; }

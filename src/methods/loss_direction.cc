@@ -1,0 +1,52 @@
+#include "methods/loss_direction.h"
+
+#include <algorithm>
+
+namespace gnomon::methods {
+namespace {
+
+// Beyond this, the reflector has begun to count anew, or is not ours alone.
+constexpr std::int64_t kPlausibleJump = 1000;
+
+}  // namespace
+
+void LossDirection::answered(std::uint32_t sequence, std::uint32_t remote_sequence) {
+  if (sequence != remote_sequence) stateful_ = true;
+  const auto sent = static_cast<std::int64_t>(sequence - last_sequence_);
+  const auto received = static_cast<std::int64_t>(static_cast<std::int32_t>(remote_sequence - last_remote_));
+  last_sequence_ = sequence;
+  last_remote_ = remote_sequence;
+  if (received < -kPlausibleJump || received > sent + kPlausibleJump) {
+    balance_ = 0;
+    for (const auto& [window, losses] : gap_) shares_[window].known = false;
+    gap_.clear();
+    return;
+  }
+  balance_ += sent - received;
+  std::int64_t losses = 0;
+  for (const auto& [window, count] : gap_) losses += count;
+  const std::int64_t forward = std::clamp<std::int64_t>(balance_, 0, losses);
+  balance_ -= forward;
+  share_gap(forward);
+}
+
+void LossDirection::share_gap(std::int64_t forward) {
+  // Where in a gap the forward losses lie is not known; over all its windows the sums are right.
+  for (const auto& [window, count] : gap_) {
+    const auto mine = static_cast<std::uint32_t>(std::min<std::int64_t>(forward, count));
+    shares_[window].forward += mine;
+    shares_[window].backward += count - mine;
+    forward -= mine;
+  }
+  gap_.clear();
+}
+
+LossDirection::Share LossDirection::take(std::uint32_t window) {
+  const auto found = shares_.extract(window);
+  Share share = found ? found.mapped() : Share{};
+  // What still waits is told to nobody any more: the window is going.
+  if (gap_.erase(window) != 0) share.known = false;
+  return share;
+}
+
+}  // namespace gnomon::methods
