@@ -9,8 +9,11 @@
 #include "cli/exit_code.h"
 #include "cli/lab_daemon.h"
 #include "cli/lab_tables.h"
+#include "core/clock.h"
 #include "lab/control_socket.h"
+#include "lab/bench_run.h"
 #include "lab/lab_client.h"
+#include "lab/user_namespace.h"
 
 namespace gnomon::cli {
 
@@ -141,6 +144,20 @@ void add_exec(CLI::App& lab, const Choices& choices, int& exit_code) {
   exec->callback([choices, &exit_code] { exit_code = lab_exec(choices->up.socket, choices->site, choices->words); });
 }
 
+void add_bench(CLI::App& lab, const Choices& choices, int& exit_code) {
+  CLI::App* bench =
+      lab.add_subcommand("bench", "How exact and how fast the emulator is on this machine (takes a minute)");
+  add_json(bench, choices);
+  bench->callback([choices, &exit_code] {
+    if (const Status rights = lab::ensure_lab_rights(); !rights) {
+      exit_code = report(rights.error());
+      return;
+    }
+    const SystemClock clock;
+    exit_code = print(lab::run_bench({}, clock).map(lab::bench_json), choices->json, lab_bench_table);
+  });
+}
+
 }  // namespace
 
 void add_lab_commands(CLI::App& app, int& exit_code) {
@@ -154,6 +171,7 @@ void add_lab_commands(CLI::App& app, int& exit_code) {
   add_breaking(*lab, choices, exit_code);
   add_set(*lab, choices, exit_code);
   add_exec(*lab, choices, exit_code);
+  add_bench(*lab, choices, exit_code);
 }
 
 }  // namespace gnomon::cli

@@ -153,4 +153,18 @@ std::string lab_truth_table(const std::string& truth_json, bool all) {
   return out;
 }
 
+std::string lab_bench_table(const std::string& bench_json) {
+  const json::value bench = json::parse(bench_json);
+  const json::value& error = bench.at("delay_error_us");
+  const json::value& forwarding = bench.at("forwarding");
+  return fmt::format(
+      "delay error   median {:+.1f} us, p99 {:+.1f} us, least {:+.1f} us, most {:+.1f} us ({:.0f} packets, {} "
+      "priority)\n"
+      "forwarding    {:.0f} packets/s of 64-byte UDP with {:.3f}% lost, {:.0f}% of one CPU\n",
+      number(error.at("p50")), number(error.at("p99")), number(error.at("min")), number(error.at("max")),
+      number(error.at("count")), bench.at("real_time").as_bool() ? "real-time" : "ordinary",
+      number(forwarding.at("packets_per_second")), number(forwarding.at("loss_ratio")) * 100,
+      number(forwarding.at("cpu_share")) * 100);
+}
+
 }  // namespace gnomon::cli

@@ -9,5 +9,6 @@ namespace gnomon::cli {
 std::string lab_status_table(const std::string& region_json);
 // Links with traffic, or all of them.
 std::string lab_truth_table(const std::string& truth_json, bool all);
+std::string lab_bench_table(const std::string& bench_json);
 
 }  // namespace gnomon::cli

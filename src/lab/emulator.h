@@ -59,6 +59,7 @@ class Emulator {
   void apply_settings();
   // False when the parent is gone.
   bool wait();
+  void learn_wake_latency(Nanoseconds latency);
 
   EmulatorMemory& memory_;
   EmulatorPorts ports_;
@@ -72,6 +73,7 @@ class Emulator {
   std::vector<std::uint32_t> leaving_;
   std::uint64_t arrivals_ = 0;
   std::uint32_t generation_ = 0;
+  Nanoseconds wake_latency_{0};  // From the end of a sleep to running again.
 };
 
 }  // namespace gnomon::lab
