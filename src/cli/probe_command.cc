@@ -182,7 +182,7 @@ void add_probe_command(CLI::App& app, int& exit_code) {
   arguments->name = host_name();
   arguments->folder = default_folder();
   auto* command = app.add_subcommand("probe", "Measures what a plan names and hands the results to a server");
-  command->add_option("--plan", arguments->plan_file, "Plan file (docs/guides/plan.md)")->required()->type_name("FILE");
+  command->add_option("--plan", arguments->plan_file, "Plan file (docs/guides/plan.md)")->type_name("FILE");
   auto* server = command->add_option("--server", arguments->server_url, "Where the server is: http://HOST:PORT");
   server->type_name("URL");
   command->add_option("--data", arguments->folder, "Folder for the key and the spool")
@@ -197,8 +197,11 @@ void add_probe_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--check", arguments->check_only, "Only check the plan");
   command->add_flag("--quiet", arguments->quiet, "No status line");
-  command->callback([arguments, &exit_code] {
-    if (arguments->check_only) {
+  command->callback([arguments, command, &exit_code] {
+    if (!command->get_subcommands().empty()) return;  // probe_admin_commands.cc
+    if (arguments->plan_file.empty()) {
+      exit_code = report({ErrorCode::kInvalidArgument, "start probe", "", "no plan was given", "say --plan FILE"});
+    } else if (arguments->check_only) {
       exit_code = check_plan(*arguments);
     } else if (arguments->server_url.empty()) {
       exit_code = report({ErrorCode::kInvalidArgument, "start probe", "", "no server was given",
