@@ -24,6 +24,7 @@
 #include "server/live_state.h"
 #include "server/observatory.h"
 #include "server/region_control.h"
+#include "server/storage_cache.h"
 
 namespace gnomon::store {
 class Store;
@@ -40,9 +41,11 @@ struct Api {
   Changes* changes = nullptr;
   LiveFeed* feed = nullptr;
   RegionControl* region = nullptr;
-  const Observatory* observatory = nullptr;
+  Observatory* observatory = nullptr;
   analysis::Zone zone;
   std::string plan_schema;  // JSON Schema of plan files
+  // Shared by everything that shows disk use; made by add_api's caller: std::make_shared<StorageCache>(clock, store).
+  std::shared_ptr<StorageCache> storage;
 };
 
 void add_api(http::Router& router, const Api& api);

@@ -226,6 +226,21 @@ std::uint64_t LiveState::paths_over_limit() const {
   return impl_->over_limit;
 }
 
+std::vector<LiveState::LastWindow> LiveState::last_windows(std::size_t limit, std::size_t& omitted) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<const LivePath*> current;
+  for (const auto& [id, path] : impl_->paths) {
+    if (path.state() != PathState::kStale && !path.recent().empty()) current.push_back(&path);
+  }
+  std::ranges::sort(current, {}, [](const LivePath* path) { return path->identity().id; });
+  omitted = current.size() > limit ? current.size() - limit : 0;
+  current.resize(current.size() - omitted);
+  std::vector<LastWindow> windows;
+  windows.reserve(current.size());
+  for (const LivePath* path : current) windows.emplace_back(path->view(), path->recent().back());
+  return windows;
+}
+
 std::vector<PathView> LiveState::take_changed(std::size_t limit) {
   const std::lock_guard lock(impl_->mutex);
   std::vector<PathView> rows;

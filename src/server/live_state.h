@@ -66,6 +66,9 @@ class LiveState {
   [[nodiscard]] std::uint64_t probes_alive() const;
   [[nodiscard]] Overview overview(std::size_t changed_limit = 12) const;
   [[nodiscard]] std::uint64_t paths_over_limit() const;
+  // The newest window of each path that is not stale, by id, at most `limit`; `omitted` counts the rest.
+  using LastWindow = std::pair<PathView, schema::DelayWindow>;
+  [[nodiscard]] std::vector<LastWindow> last_windows(std::size_t limit, std::size_t& omitted) const;
 
   // Rows that changed since they were last taken, changes of state first, at most `limit`; the rest waits. For the one
   // feed.

@@ -1,0 +1,63 @@
+#pragma once
+
+// What callers ask for, decoded from query strings and bodies. Pure functions; any text may be given; every fault names
+// the parameter and what it may be.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "analysis/path_state.h"
+#include "core/error.h"
+#include "http/message.h"
+#include "server/region_control.h"
+#include "store/point.h"
+
+namespace gnomon::server {
+
+struct PathFilter {
+  std::optional<std::string> method;
+  std::optional<int> family;
+  std::optional<std::string> site;
+  std::optional<analysis::PathState> state;
+  std::string words;
+};
+Result<PathFilter> parse_path_filter(const http::Fields& query);
+
+struct SeriesRequest {
+  WallTime from;
+  WallTime to;
+  std::size_t points = 600;
+};
+Result<SeriesRequest> parse_series_request(const http::Fields& query, WallTime now);
+
+enum class Figure : std::uint8_t { kRttP50, kRttP99, kLossRatio };
+std::string_view to_string(Figure figure);
+
+struct MeshRequest {
+  Figure figure = Figure::kRttP50;
+  int family = 4;
+  std::string method = "echo";
+  int minutes = 1;
+};
+Result<MeshRequest> parse_mesh_request(const http::Fields& query);
+
+struct ChangesRequest {
+  std::size_t limit = 50;
+  std::optional<std::uint64_t> before;
+};
+Result<ChangesRequest> parse_changes_request(const http::Fields& query);
+
+// The body of POST lab/links/{id}; `link` comes from the path.
+Result<LinkCommand> parse_link_command(std::string_view body, std::string link);
+
+struct RetentionRequest {
+  store::Level level = store::Level::kRaw;
+  std::optional<Nanoseconds> keep;  // nothing: for ever
+};
+inline constexpr std::int64_t kRetentionMinimum = 3600;           // seconds
+inline constexpr std::int64_t kRetentionMaximum = 3'155'760'000;  // a hundred years
+Result<RetentionRequest> parse_retention(std::string_view body);
+
+}  // namespace gnomon::server

@@ -1,0 +1,128 @@
+// GET paths/{id}/series: delay and loss over time, from the store.
+
+#include <algorithm>
+
+#include "server/api_query.h"
+#include "server/api_routes.h"
+#include "server/json_rows.h"
+#include "store/store.h"
+
+namespace gnomon::server {
+
+namespace {
+
+// A sketch answers within half a percent; what is known exactly bounds it.
+std::optional<Nanoseconds> quantile(const DelaySketch& sketch, double q, std::optional<Nanoseconds> least,
+                                    std::optional<Nanoseconds> most) {
+  auto value = sketch.quantile(q);
+  if (value && least) value = std::max(*value, *least);
+  if (value && most) value = std::min(*value, *most);
+  return value;
+}
+
+void write_distribution(JsonWriter& json, std::string_view name, const DelaySketch& sketch,
+                        std::optional<Nanoseconds> least, std::optional<Nanoseconds> most,
+                        std::optional<std::optional<Nanoseconds>> mean = {}) {
+  json.key(name);
+  if (sketch.empty()) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  json.member("min", least);
+  const std::pair<std::string_view, double> ranks[] = {{"p5", 0.05},  {"p25", 0.25}, {"p50", 0.5},
+                                                       {"p75", 0.75}, {"p95", 0.95}, {"p99", 0.99}};
+  for (const auto& [word, q] : ranks) json.member(word, quantile(sketch, q, least, most));
+  json.member("max", most);
+  if (mean) json.member("mean", *mean);
+  json.end_object();
+}
+
+void write_point(JsonWriter& json, const store::Point& point) {
+  json.begin_object();
+  json.member("start", point.start);
+  json.member("duration_ms", std::chrono::floor<std::chrono::milliseconds>(point.span).count());
+  json.member("sent", point.sent).member("received", point.received).member("lost", point.lost);
+  json.member("duplicated", point.duplicated).member("reordered", point.reordered);
+  json.member("lost_forward", point.lost_forward).member("lost_backward", point.lost_backward);
+  json.member("marks", point.marks);
+  write_outcome(json, "outcome", point.outcome);
+  write_distribution(json, "rtt", point.rtt, point.rtt_min, point.rtt_max, point.rtt_mean);
+  write_distribution(json, "forward", point.forward, point.forward_min, point.forward_max);
+  write_distribution(json, "backward", point.backward, point.backward_min, point.backward_max);
+  json.key("ipdv");
+  if (point.ipdv.empty()) {
+    json.null();
+  } else {
+    json.begin_object().member("p50", point.ipdv.quantile(0.5)).member("p95", point.ipdv.quantile(0.95));
+    json.member("p99", point.ipdv.quantile(0.99)).end_object();
+  }
+  json.member("error_bound", point.error_bound).member("clock_bound", point.clock_bound);
+  json.end_object();
+}
+
+// Raw windows have no grid; their usual length stands for it.
+std::int64_t step_ms(const store::SeriesAnswer& answer) {
+  const auto ms = [](Nanoseconds length) {
+    return std::max<std::int64_t>(1, std::chrono::floor<std::chrono::milliseconds>(length).count());
+  };
+  if (answer.step > Nanoseconds{}) return ms(answer.step);
+  Nanoseconds longest{};
+  for (const store::Point& point : answer.points) longest = std::max(longest, point.span);
+  return longest > Nanoseconds{} ? ms(longest) : 10'000;
+}
+
+Result<std::optional<ProbeId>> probe_of(const Api& api, PathId id) {
+  if (const auto live = api.live->path(id)) return std::optional(live->identity->probe);
+  const auto all = api.store->paths();
+  if (!all) return tl::unexpected(all.error());
+  const auto found = std::ranges::find(*all, id, &store::PathRecord::id);
+  return found == all->end() ? std::nullopt : std::optional(found->probe);
+}
+
+void write_marks(JsonWriter& json, const std::vector<Change>& changes) {
+  json.key("marks").begin_array();
+  for (const Change& change : changes) {
+    json.begin_object().member("unix_ms", change.at).member("kind", to_string(change.kind));
+    json.member("text", change.text).end_object();
+  }
+  json.end_array();
+}
+
+Result<http::Response> series(const Api& api, const http::Request& request) {
+  const std::string& word = request.parameters.at("id");
+  const auto id = parse_path_id(word);
+  if (!id) {
+    return failure(ErrorCode::kInvalidArgument, "find path", word.substr(0, 64), "an id has 16 hexadecimal digits");
+  }
+  const auto wanted = parse_series_request(request.query, api.clock->wall());
+  if (!wanted) return tl::unexpected(wanted.error());
+  const auto probe = probe_of(api, *id);
+  if (!probe) return tl::unexpected(probe.error());
+  if (!*probe) return failure(ErrorCode::kNotFound, "find path", word, "it was never measured");
+  store::SeriesQuery query;
+  query.path = *id;
+  query.range = {wanted->from, wanted->to};
+  query.max_points = wanted->points;
+  const auto answer = api.store->series(query);
+  if (!answer) return tl::unexpected(answer.error());
+  JsonWriter json;
+  json.begin_object().member("id", *id);
+  json.member("from", answer->range.from).member("to", answer->range.to);
+  json.member("step_ms", step_ms(*answer)).member("level", to_string(answer->level));
+  json.key("points").begin_array();
+  for (const store::Point& point : answer->points) write_point(json, point);
+  json.end_array();
+  write_marks(json, api.changes->about(*id, **probe, answer->range.from, answer->range.to));
+  json.end_object();
+  return http::Response::json(json.take());
+}
+
+}  // namespace
+
+void add_series_routes(http::Router& router, const Api& api) {
+  router.get("/api/v1/paths/{id}/series", http::Access::kViewer,
+             [api](const http::Request& request) { return series(api, request); });
+}
+
+}  // namespace gnomon::server

@@ -1,0 +1,33 @@
+#pragma once
+
+// The store's disk use, asked for at most every few seconds however often it is shown. Thread-safe.
+
+#include <mutex>
+#include <optional>
+
+#include "core/clock.h"
+#include "store/store.h"
+
+namespace gnomon::server {
+
+class StorageCache {
+ public:
+  StorageCache(const Clock& clock, store::Store& store) : clock_(clock), store_(store) {}
+  // The last known use when the store does not answer; nothing when it never did.
+  std::optional<store::StorageUse> get();
+  // The next get() asks again.
+  void forget();
+
+ private:
+  static constexpr Nanoseconds kFresh = std::chrono::seconds(3);
+  const Clock& clock_;
+  store::Store& store_;
+  std::mutex mutex_;
+  std::optional<store::StorageUse> use_;
+  std::optional<MonotonicTime> asked_;
+};
+
+std::string_view to_string(store::Level level);
+std::optional<store::Level> parse_level(std::string_view word);
+
+}  // namespace gnomon::server
