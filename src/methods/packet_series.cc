@@ -203,7 +203,7 @@ void PacketSeries::decide(MonotonicTime now) {
     auto& record = ring_.at(undecided_);
     if (record.state == State::kAnswered) {
       decide_answered(undecided_, record);
-    } else if (now >= record.send.before + options_.timeout) {
+    } else if (now >= record.send.before + options_.timeout || (finishing_ && record.state == State::kRefused)) {
       decide_lost(undecided_, record);
     } else {
       return;
