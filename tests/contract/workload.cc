@@ -79,7 +79,7 @@ History::History(std::uint64_t seed, const WorkloadShape& shape) {
   // Slices of time per probe, in order; a late one waits and comes at a random later moment.
   std::vector<Slice> waiting;
   std::vector<std::size_t> sent(shape.probes);
-  for (std::size_t b = 0; b < shape.batches; ++b) {
+  for (std::size_t b = 0; batches_.size() + waiting.size() < shape.batches; ++b) {
     if (!waiting.empty() && random.uniform() < shape.late / 2) {
       const auto at = static_cast<std::ptrdiff_t>(below(random, waiting.size()));
       add_batch(random, shape, waiting[static_cast<std::size_t>(at)]);

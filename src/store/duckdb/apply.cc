@@ -50,8 +50,8 @@ void gather_sketch(const SketchColumn& column, std::span<const AppliedBatch> bat
   }
 }
 
-Status append_windows(Connection& connection, std::span<const AppliedBatch> batches, std::span<const Source> sources) {
-  auto appender = LevelAppender::open(connection, Level::kRaw);
+Status append_windows(Engine& engine, std::span<const AppliedBatch> batches, std::span<const Source> sources) {
+  auto appender = LevelAppender::open(engine.writer(), Level::kRaw, engine.layouts[0]);
   if (!appender) return tl::unexpected(appender.error());
   RowBlock rows;
   std::vector<schema::NumberColumn> views(batches.size());
@@ -137,7 +137,7 @@ Status apply_batches(Engine& engine, std::span<const AppliedBatch> batches, Jour
 
   auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
-  if (auto status = append_windows(connection, batches, sources); !status) return status;
+  if (auto status = append_windows(engine, batches, sources); !status) return status;
   if (auto status = append_dropped(connection, batches); !status) return status;
   if (auto status = engine.dictionary.write(connection); !status) return status;
   if (auto status = write_state(connection, next); !status) return status;

@@ -59,7 +59,9 @@ Status Engine::prepare_tables() {
   const auto tables =
       writer_->number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'state'", "look at tables");
   if (!tables) return tl::unexpected(tables.error());
-  if (*tables == 0) return create_tables(*writer_, options_);
+  if (*tables == 0) {
+    if (auto status = create_tables(*writer_, options_); !status) return status;
+  }
   const auto format = writer_->number("SELECT format FROM state", "read format");
   if (!format) return tl::unexpected(format.error());
   if (*format != kFormat) {
@@ -68,11 +70,10 @@ Status Engine::prepare_tables() {
                    "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
   }
   for (std::size_t l = 0; l < kLevels; ++l) {
-    const auto statements = missing_columns(*writer_, static_cast<Level>(l));
-    if (!statements) return tl::unexpected(statements.error());
-    for (const std::string& statement : *statements) {
-      if (auto status = writer_->run(statement, "add column"); !status) return status;
-    }
+    if (auto status = add_missing_columns(*writer_, static_cast<Level>(l)); !status) return status;
+    auto found = read_layout(*writer_, static_cast<Level>(l));
+    if (!found) return tl::unexpected(found.error());
+    layouts[l] = std::move(*found);
   }
   return {};
 }

@@ -11,6 +11,7 @@
 
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/duckdb_store.h"
+#include "store/duckdb/level_table.h"
 #include "store/duckdb/state.h"
 
 namespace gnomon::store::duckdb {
@@ -46,6 +47,8 @@ class Engine {
   [[nodiscard]] Connection& writer() { return *writer_; }
   State state;                                   // the writer's; equal to the file's
   std::array<std::uint64_t, kLevels> waiting{};  // rows of each level not yet summed up in the next
+
+  std::array<LevelLayout, kLevels> layouts;
 
   // Guarded by `naming`.
   std::shared_mutex naming;

@@ -6,12 +6,13 @@
 
 namespace gnomon::store::duckdb {
 
-// The chunk is filled and handed over again and again; its columns stand in the table's order.
+// The chunk is filled and handed over again and again; its columns and types stand in the table's order.
 struct LevelAppender::State {
   duckdb_appender appender = nullptr;
   duckdb_data_chunk chunk = nullptr;
   std::vector<duckdb_type> types;
   Level level = Level::kRaw;
+  LevelLayout layout;
 
   State() = default;
   State(const State&) = delete;
@@ -76,18 +77,13 @@ LevelAppender::LevelAppender(std::unique_ptr<State> state) : state_(std::move(st
 LevelAppender::LevelAppender(LevelAppender&&) noexcept = default;
 LevelAppender::~LevelAppender() = default;
 
-Result<LevelAppender> LevelAppender::open(Connection& connection, Level level) {
+Result<LevelAppender> LevelAppender::open(Connection& connection, Level level, const LevelLayout& layout) {
   auto state = std::make_unique<State>();
   state->level = level;
-  // Named columns, so that the order is ours also in a table that was extended later.
+  state->layout = layout;
   if (duckdb_appender_create(connection.handle(), nullptr, table_of(level).c_str(), &state->appender) !=
       DuckDBSuccess) {
     return appender_failure(state->appender);
-  }
-  for (const std::string& name : column_names(level)) {
-    if (duckdb_appender_add_column(state->appender, name.c_str()) != DuckDBSuccess) {
-      return appender_failure(state->appender);
-    }
   }
   const std::size_t columns = duckdb_appender_column_count(state->appender);
   std::vector<duckdb_logical_type> types;
@@ -113,7 +109,11 @@ Status LevelAppender::append_chunk(const RowBlock& rows, std::size_t first, std:
   duckdb_data_chunk chunk = state_->chunk;
   duckdb_data_chunk_reset(chunk);
   std::size_t column = 0;
-  const auto next = [&] { return duckdb_data_chunk_get_vector(chunk, column++); };
+  const auto next = [&] { return duckdb_data_chunk_get_vector(chunk, state_->layout.place[column++]); };
+  for (const std::size_t unknown : state_->layout.unknown) {
+    static const std::vector<std::uint8_t> kNone(duckdb_vector_size(), 0);
+    mark_unknown(duckdb_data_chunk_get_vector(chunk, unknown), kNone.data(), count);
+  }
   std::memcpy(duckdb_vector_get_data(next()), rows.path.data() + first, count * sizeof(std::int32_t));
   std::memcpy(duckdb_vector_get_data(next()), rows.start_ms.data() + first, count * sizeof(std::int64_t));
   std::memcpy(duckdb_vector_get_data(next()), rows.record.data() + first, count * sizeof(std::int64_t));
@@ -121,7 +121,7 @@ Status LevelAppender::append_chunk(const RowBlock& rows, std::size_t first, std:
     std::memcpy(duckdb_vector_get_data(next()), rows.windows.data() + first, count * sizeof(std::int64_t));
   }
   for (const RowBlock::Scalars& scalars : rows.scalars) {
-    const duckdb_type type = state_->types[column];
+    const duckdb_type type = state_->types[state_->layout.place[column]];
     const duckdb_vector vector = next();
     fill_integers(vector, type, scalars.value.data() + first, count);
     mark_unknown(vector, scalars.known.data() + first, count);

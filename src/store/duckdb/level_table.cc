@@ -1,7 +1,5 @@
 #include "store/duckdb/level_table.h"
 
-#include <set>
-
 namespace gnomon::store::duckdb {
 
 namespace {
@@ -34,16 +32,25 @@ std::vector<SqlColumn> sql_columns(Level level) {
   return columns;
 }
 
+// In the table's order.
+Result<std::vector<std::string>> table_columns(Connection& connection, Level level) {
+  auto rows = connection.query(fmt::format("SELECT column_name FROM duckdb_columns() WHERE table_name = '{}' "
+                                           "ORDER BY column_index",
+                                           table_of(level)),
+                               "read columns");
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<std::string> names;
+  for (auto more = rows->next();; more = rows->next()) {
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return names;
+    for (std::size_t i = 0; i < rows->size(); ++i) names.push_back(rows->text(0, i));
+  }
+}
+
 }  // namespace
 
 std::string table_of(Level level) {
   return fmt::format("window_{}", to_string(level));
-}
-
-std::vector<std::string> column_names(Level level) {
-  std::vector<std::string> names;
-  for (SqlColumn& c : sql_columns(level)) names.push_back(std::move(c.name));
-  return names;
 }
 
 std::string create_level_table(Level level) {
@@ -52,22 +59,36 @@ std::string create_level_table(Level level) {
   return fmt::format("CREATE TABLE {} ({})", table_of(level), ddl);
 }
 
-Result<std::vector<std::string>> missing_columns(Connection& connection, Level level) {
-  auto rows = connection.query(
-      fmt::format("SELECT column_name FROM duckdb_columns() WHERE table_name = '{}'", table_of(level)), "read columns");
-  if (!rows) return tl::unexpected(rows.error());
-  std::set<std::string> present;
-  for (auto more = rows->next();; more = rows->next()) {
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) break;
-    for (std::size_t i = 0; i < rows->size(); ++i) present.insert(rows->text(0, i));
-  }
-  std::vector<std::string> statements;
+Status add_missing_columns(Connection& connection, Level level) {
+  const auto present = table_columns(connection, level);
+  if (!present) return tl::unexpected(present.error());
   for (const SqlColumn& c : sql_columns(level)) {
-    if (present.contains(c.name)) continue;
-    statements.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table_of(level), c.name, c.type));
+    if (std::ranges::find(*present, c.name) != present->end()) continue;
+    auto status =
+        connection.run(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table_of(level), c.name, c.type), "add column");
+    if (!status) return status;
   }
-  return statements;
+  return {};
+}
+
+Result<LevelLayout> read_layout(Connection& connection, Level level) {
+  const auto present = table_columns(connection, level);
+  if (!present) return tl::unexpected(present.error());
+  LevelLayout layout;
+  std::vector<bool> is_ours(present->size());
+  for (const SqlColumn& c : sql_columns(level)) {
+    const auto at = std::ranges::find(*present, c.name);
+    if (at == present->end()) {
+      return failure(ErrorCode::kCorrupt, "read columns", table_of(level), c.name + " is missing",
+                     "run `gnomon rebuild DIR` to remake the tables from the journal");
+    }
+    layout.place.push_back(static_cast<std::size_t>(at - present->begin()));
+    is_ours[layout.place.back()] = true;
+  }
+  for (std::size_t i = 0; i < is_ours.size(); ++i) {
+    if (!is_ours[i]) layout.unknown.push_back(i);
+  }
+  return layout;
 }
 
 }  // namespace gnomon::store::duckdb

@@ -16,15 +16,21 @@ struct _duckdb_appender;
 namespace gnomon::store::duckdb {
 
 std::string table_of(Level level);
-std::vector<std::string> column_names(Level level);
 std::string create_level_table(Level level);
-// Columns of a newer schema that an existing table lacks, as ALTER statements.
-Result<std::vector<std::string>> missing_columns(Connection& connection, Level level);
+// Adds the columns of a newer schema that an existing table lacks; its older rows have no values there.
+Status add_missing_columns(Connection& connection, Level level);
+
+// Where our columns stand in the table of a file, which an older or newer program may have made.
+struct LevelLayout {
+  std::vector<std::size_t> place;    // of each of our columns
+  std::vector<std::size_t> unknown;  // columns that this program's schema does not have
+};
+Result<LevelLayout> read_layout(Connection& connection, Level level);
 
 // Rows become visible with the connection's transaction.
 class LevelAppender {
  public:
-  static Result<LevelAppender> open(Connection& connection, Level level);
+  static Result<LevelAppender> open(Connection& connection, Level level, const LevelLayout& layout);
   LevelAppender(LevelAppender&&) noexcept;
   ~LevelAppender();
   // Any number of rows.

@@ -88,7 +88,7 @@ Result<std::uint64_t> sum_up(Engine& engine, Connection& source, Level to) {
   auto scan =
       LevelScan::open(source, from, fmt::format("record >= {}", rolled), "path, start_ms", Accumulator::kEverySketch);
   if (!scan) return tl::unexpected(scan.error());
-  auto appender = LevelAppender::open(engine.writer(), to);
+  auto appender = LevelAppender::open(engine.writer(), to, engine.layouts[static_cast<std::size_t>(to)]);
   if (!appender) return tl::unexpected(appender.error());
   Summing summing(*appender, std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count());
   RowBlock rows;

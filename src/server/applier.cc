@@ -1,0 +1,220 @@
+#include "server/applier.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "core/log.h"
+#include "journal/journal.h"
+#include "server/applied_batch.h"
+#include "store/store.h"
+
+namespace gnomon::server {
+
+struct RangeReader::State {
+  journal::Journal::Reader reader;
+  ApplierOptions options;
+  std::vector<ReadBatch> range;
+  std::uint64_t from = 0;  // records [from, up_to) are at hand
+  std::uint64_t up_to = 0;
+  std::int64_t received_unix_ms = 0;
+  std::uint64_t unreadable = 0;
+
+  Status fill();
+};
+
+// Reads on to the limits of a range or the end of what is durable.
+Status RangeReader::State::fill() {
+  std::size_t bytes = 0;
+  while (up_to - from < options.most_records && bytes < options.most_bytes) {
+    auto entry = reader.next();
+    if (!entry) return tl::unexpected(entry.error());
+    if (!*entry) return {};
+    if (up_to == from) received_unix_ms = (*entry)->received_unix_ms;
+    bytes += (*entry)->signed_batch.size();
+    up_to = (*entry)->record + 1;
+    auto batch = ReadBatch::read(**entry);
+    if (batch) {
+      range.push_back(std::move(*batch));
+    } else {
+      ++unreadable;
+      log::error("applier: journal record {} holds no batch: {} at {}; `gnomon verify DIR` tells more",
+                 (*entry)->record, batch.error().reason, batch.error().offset);
+    }
+  }
+  return {};
+}
+
+Result<RangeReader> RangeReader::open(const journal::Journal& journal, std::uint64_t from,
+                                      const ApplierOptions& options) {
+  if (journal.durable_records() < from) {
+    return failure(
+        ErrorCode::kCorrupt, "apply journal", "store",
+        fmt::format("its tables hold {} journal records, the journal only {}", from, journal.durable_records()),
+        "run `gnomon rebuild DIR` to remake the tables from this journal");
+  }
+  auto reader = journal.read(from);
+  if (!reader) return tl::unexpected(reader.error());
+  return RangeReader(std::make_unique<State>(std::move(*reader), options, std::vector<ReadBatch>(), from, from, 0, 0));
+}
+
+RangeReader::RangeReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RangeReader::RangeReader(RangeReader&&) noexcept = default;
+RangeReader::~RangeReader() = default;
+
+Result<std::uint64_t> RangeReader::apply_next(store::Store& store) {
+  if (state_->up_to == state_->from) {
+    if (auto status = state_->fill(); !status) return tl::unexpected(status.error());
+    if (state_->up_to == state_->from) return 0;
+  }
+  std::vector<store::AppliedBatch> batches;
+  batches.reserve(state_->range.size());
+  for (const ReadBatch& batch : state_->range) batches.push_back(batch.applied());
+  if (auto status = store.apply(batches, {state_->from}, {state_->up_to}); !status) {
+    return tl::unexpected(status.error());
+  }
+  const std::uint64_t applied = state_->up_to - state_->from;
+  state_->from = state_->up_to;
+  state_->range.clear();
+  return applied;
+}
+
+std::int64_t RangeReader::received_unix_ms() const {
+  return state_->received_unix_ms;
+}
+std::uint64_t RangeReader::unreadable() const {
+  return state_->unreadable;
+}
+
+Status apply_all(const journal::Journal& journal, store::Store& store,
+                 const std::function<void(std::uint64_t)>& progress, const ApplierOptions& options) {
+  auto reader = RangeReader::open(journal, store.position().records, options);
+  if (!reader) return tl::unexpected(reader.error());
+  while (true) {
+    const auto applied = reader->apply_next(store);
+    if (!applied) return tl::unexpected(applied.error());
+    if (*applied == 0) return {};
+    if (progress) progress(store.position().records);
+  }
+}
+
+class Applier::Impl {
+ public:
+  Impl(const journal::Journal& journal, store::Store& store, const Clock& clock, const ApplierOptions& options,
+       RangeReader reader)
+      : journal_(journal), store_(store), clock_(clock), options_(options), reader_(std::move(reader)) {
+    thread_ = std::thread([this] { run(); });
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+
+  [[nodiscard]] ApplierFigures figures() const {
+    ApplierFigures figures;
+    {
+      const std::lock_guard lock(mutex_);
+      figures = figures_;
+    }
+    // Durable first: the position only grows, so the difference is never below zero by a race alone.
+    const std::uint64_t durable = journal_.durable_records();
+    const std::uint64_t applied = store_.position().records;
+    figures.lag_records = durable > applied ? durable - applied : 0;
+    if (figures.lag_records > 0 && waiting_since_ms_ > 0) {
+      figures.lag = clock_.wall() - WallTime{std::chrono::milliseconds(waiting_since_ms_)};
+    }
+    return figures;
+  }
+
+ private:
+  void run() {
+    enforce_retention();
+    while (!is_stopping()) {
+      const auto applied = reader_.apply_next(store_);
+      note(applied);
+      if (!applied) {
+        pause(next_pause_);
+        next_pause_ = std::min(2 * next_pause_, options_.longest_pause);
+        continue;
+      }
+      next_pause_ = kFirstPause;
+      if (clock_.now() - retention_done_ >= options_.retention_every) enforce_retention();
+      if (*applied > 0) {
+        pause(options_.gather);
+      } else {
+        journal_.wait_for_more_than(store_.position().records, options_.gather);
+      }
+    }
+  }
+
+  void note(const Result<std::uint64_t>& applied) {
+    const std::lock_guard lock(mutex_);
+    figures_.unreadable = reader_.unreadable();
+    if (applied) {
+      if (!figures_.last_failure.empty()) log::info("applier: the store takes records again");
+      figures_.last_failure.clear();
+      waiting_since_ms_ = *applied > 0 ? reader_.received_unix_ms() : 0;
+      return;
+    }
+    ++figures_.failures;
+    waiting_since_ms_ = reader_.received_unix_ms();
+    if (figures_.last_failure != applied.error().message()) {
+      log::error("applier: {}; trying again, the journal keeps everything", applied.error().message());
+    }
+    figures_.last_failure = applied.error().message();
+  }
+
+  void enforce_retention() {
+    retention_done_ = clock_.now();
+    const auto status = store_.enforce_retention(clock_.wall());
+    if (!status) log::error("applier: {}", status.error().message());
+  }
+
+  void pause(std::chrono::milliseconds length) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, length, [&] { return stopping_; });
+  }
+  bool is_stopping() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
+  }
+
+  static constexpr std::chrono::milliseconds kFirstPause{100};
+  const journal::Journal& journal_;
+  store::Store& store_;
+  const Clock& clock_;
+  ApplierOptions options_;
+  RangeReader reader_;
+  std::chrono::milliseconds next_pause_ = kFirstPause;
+  MonotonicTime retention_done_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  ApplierFigures figures_;
+  std::atomic<std::int64_t> waiting_since_ms_ = 0;
+  std::thread thread_;
+};
+
+Applier::Applier(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Applier::~Applier() = default;
+
+Result<std::unique_ptr<Applier>> Applier::start(const journal::Journal& journal, store::Store& store,
+                                                const Clock& clock, const ApplierOptions& options) {
+  auto reader = RangeReader::open(journal, store.position().records, options);
+  if (!reader) return tl::unexpected(reader.error());
+  return std::unique_ptr<Applier>(
+      new Applier(std::make_unique<Impl>(journal, store, clock, options, std::move(*reader))));
+}
+
+ApplierFigures Applier::figures() const {
+  return impl_->figures();
+}
+
+}  // namespace gnomon::server
