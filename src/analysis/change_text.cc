@@ -184,17 +184,17 @@ Text trouble_text(const PathTrouble& path, Zone zone) {
   const std::string since = time_text(path.verdict.since, zone);
   if (path.verdict.state == PathState::kBroken) {
     return {fmt::format("{} lost everything since {}.", name.en, since),
-            fmt::format("{} 自 {} 起中断。", name.zh, since)};
+            fmt::format("{}自 {} 起中断。", name.zh, since)};
   }
   if (path.verdict.cause == Cause::kDelay && path.verdict.before && path.verdict.after) {
     const std::string before = delay_text(*path.verdict.before);
     const std::string after = delay_text(*path.verdict.after);
     return {fmt::format("{} is slower since {}: {}, usually {}.", name.en, since, after, before),
-            fmt::format("{} 自 {} 起时延升高：{}，平时 {}。", name.zh, since, after, before)};
+            fmt::format("{}自 {} 起时延升高：{}，平时 {}。", name.zh, since, after, before)};
   }
   const std::string loss = loss_text(path.verdict.loss_ratio);
   return {fmt::format("{} loses {} of its packets since {}.", name.en, loss, since),
-          fmt::format("{} 自 {} 起丢包，丢包率 {}。", name.zh, since, loss)};
+          fmt::format("{}自 {} 起丢包，丢包率 {}。", name.zh, since, loss)};
 }
 
 Text group_trouble_text(std::span<const PathTrouble> paths, const GroupContext& context) {
@@ -210,10 +210,10 @@ Text group_trouble_text(std::span<const PathTrouble> paths, const GroupContext& 
 
 Text restored_text(const PathNames& path, std::optional<Nanoseconds> trouble) {
   const Text name = path_text(path);
-  if (!trouble) return {fmt::format("{} is good again.", name.en), fmt::format("{} 已恢复。", name.zh)};
+  if (!trouble) return {fmt::format("{} is good again.", name.en), fmt::format("{}已恢复。", name.zh)};
   const Text length = length_text(*trouble);
   return {fmt::format("{} is good again after {}.", name.en, length.en),
-          fmt::format("{} 已恢复，历时 {}。", name.zh, length.zh)};
+          fmt::format("{}已恢复，历时 {}。", name.zh, length.zh)};
 }
 
 Text group_restored_text(std::span<const PathNames> paths, const GroupContext& context) {

@@ -16,7 +16,7 @@ void add_api(http::Router& router, const Api& api) {
   add_mesh_routes(router, api);
   add_overview_routes(router, api);
   add_change_routes(router, api);
-  add_probe_routes(router, api);
+  add_fleet_routes(router, api);
   add_storage_routes(router, api);
   add_lab_routes(router, api);
   add_live_routes(router, api);

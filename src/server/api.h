@@ -7,7 +7,7 @@
 //   LiveState live(clock);
 //   live.set_observer(changes->get());
 //   live.load(store, (*changes)->troubled());
-//   ... collector: live.on_batch(batch, received) once a batch is durable
+//   server.collector().add_observer(live);
 //   LiveFeed feed(clock, live, [&] { return status_json(api); });
 //   connect(api);                                                        // changes and links → feed
 //   add_api(router, api);
@@ -41,9 +41,11 @@ struct Api {
   Changes* changes = nullptr;
   LiveFeed* feed = nullptr;
   RegionControl* region = nullptr;
-  Observatory* observatory = nullptr;
+  const Observatory* observatory = nullptr;
   analysis::Zone zone;
   std::string plan_schema;  // JSON Schema of plan files
+  // Hands it to the store's one writer thread and waits; nothing: keep for ever. Unset: the setting is refused.
+  std::function<Status(store::Level, std::optional<Nanoseconds>)> set_retention;
   // Shared by everything that shows disk use; made by add_api's caller: std::make_shared<StorageCache>(clock, store).
   std::shared_ptr<StorageCache> storage;
 };

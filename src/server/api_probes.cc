@@ -37,7 +37,7 @@ std::string probes_json(const Api& api) {
 
 }  // namespace
 
-void add_probe_routes(http::Router& router, const Api& api) {
+void add_fleet_routes(http::Router& router, const Api& api) {
   router.get("/api/v1/probes", http::Access::kViewer,
              [api](const http::Request&) { return http::Response::json(probes_json(api)); });
 }

@@ -14,7 +14,7 @@ void add_series_routes(http::Router& router, const Api& api);
 void add_mesh_routes(http::Router& router, const Api& api);
 void add_overview_routes(http::Router& router, const Api& api);
 void add_change_routes(http::Router& router, const Api& api);
-void add_probe_routes(http::Router& router, const Api& api);
+void add_fleet_routes(http::Router& router, const Api& api);
 void add_storage_routes(http::Router& router, const Api& api);
 void add_lab_routes(http::Router& router, const Api& api);
 void add_live_routes(http::Router& router, const Api& api);

@@ -108,7 +108,10 @@ void add_storage_routes(http::Router& router, const Api& api) {
               [api](const http::Request& request) -> Result<http::Response> {
                 const auto wanted = parse_retention(request.body);
                 if (!wanted) return tl::unexpected(wanted.error());
-                const Status done = api.observatory->set_retention(wanted->level, wanted->keep);
+                if (!api.set_retention) {
+                  return failure(ErrorCode::kUnavailable, "set retention", "", "this server cannot change it");
+                }
+                const Status done = api.set_retention(wanted->level, wanted->keep);
                 if (!done) return tl::unexpected(done.error());
                 api.storage->forget();
                 return http::Response::json(storage_json(api));

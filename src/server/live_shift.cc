@@ -10,9 +10,9 @@ namespace gnomon::server {
 
 namespace {
 
-constexpr std::int64_t kNewMinutes = 5;
+constexpr std::int64_t kNewMinutes = 2;  // so that a change is seen within a minute or two
 constexpr std::int64_t kHour = 60;
-constexpr std::size_t kLeastMinutes = 3;  // on the old side; the new side may be a single minute
+constexpr std::size_t kLeastMinutes = 3;  // on the old side
 
 struct Side {
   std::vector<Nanoseconds> medians;
@@ -62,7 +62,7 @@ std::optional<LivePath::Shift> LivePath::shift(std::int64_t now_minute) const {
   shift.changed.after = after.loss();
   if (before.medians.size() >= kLeastMinutes && !after.medians.empty()) {
     const Nanoseconds old_delay = median(before.medians);
-    const Nanoseconds new_delay = median(after.medians);
+    const Nanoseconds new_delay = after.medians.back();
     const double score = delay_score(old_delay, new_delay);
     if (score > shift.score) {
       shift.score = score;

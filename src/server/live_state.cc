@@ -111,7 +111,7 @@ void LiveState::Impl::update_probe(const ProbeView& fresh, WallTime received, Ne
   if (!probe.sick && was_sick) report(ProbeNews::kWell, std::nullopt);
 }
 
-void LiveState::on_batch(const schema::VerifiedBatch& verified, WallTime received) {
+void LiveState::on_durable(const schema::VerifiedBatch& verified, WallTime received) {
   const v1::Batch& batch = verified.batch();
   const ProbeId probe = verified.head().probe;
   std::vector<PathIdentity> names = identities(batch, probe);

@@ -13,19 +13,17 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "server/batch_intake.h"
 #include "server/live_events.h"
 #include "server/live_view.h"
 
-namespace gnomon::schema {
-class VerifiedBatch;
-}
 namespace gnomon::store {
 class Store;
 }
 
 namespace gnomon::server {
 
-class LiveState {
+class LiveState final : public BatchObserver {
  public:
   struct Limits {
     std::size_t paths = 20'000;
@@ -36,7 +34,7 @@ class LiveState {
 
   explicit LiveState(const Clock& clock) : LiveState(clock, Limits{}) {}
   LiveState(const Clock& clock, Limits limits);
-  ~LiveState();
+  ~LiveState() override;
   LiveState(const LiveState&) = delete;
   LiveState& operator=(const LiveState&) = delete;
 
@@ -52,7 +50,7 @@ class LiveState {
   Status load(store::Store& store, const std::vector<Troubled>& troubled = {});
 
   // A batch that is durable. Older ones than seen before (a spool that empties) only fill the figures of their minutes.
-  void on_batch(const schema::VerifiedBatch& batch, WallTime received);
+  void on_durable(const schema::VerifiedBatch& batch, WallTime received) override;
   // Stale paths, silent probes. A few times a second.
   void tick();
   // The probe was removed: it and its paths are forgotten.

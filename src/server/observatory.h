@@ -9,9 +9,7 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "core/error.h"
 #include "core/ids.h"
-#include "store/point.h"
 
 namespace gnomon::server {
 
@@ -52,8 +50,6 @@ class Observatory {
   [[nodiscard]] virtual ObservatoryFigures figures() const = 0;
   [[nodiscard]] virtual std::vector<EnrolledProbe> enrolled() const = 0;
   [[nodiscard]] virtual std::vector<RefusedKey> refused() const = 0;
-  // Handed to the store's one writer thread; nothing: keep for ever. Blocks until it is done.
-  virtual Status set_retention(store::Level level, std::optional<Nanoseconds> keep) = 0;
 };
 
 }  // namespace gnomon::server

@@ -1,0 +1,196 @@
+#include "server/live_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/fleet_for_test.h"
+
+namespace gnomon::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Recorder final : public LiveObserver {
+ public:
+  void paths_changed(const std::vector<PathTransition>& transitions) override {
+    paths.insert(paths.end(), transitions.begin(), transitions.end());
+  }
+  void probe_changed(const ProbeTransition& transition) override { probes.push_back(transition.news); }
+  void windows_dropped(const ProbeView&, const store::DroppedRange& range) override { dropped += range.windows; }
+
+  std::vector<PathTransition> paths;
+  std::vector<ProbeNews> probes;
+  std::uint64_t dropped = 0;
+};
+
+class LiveStateTest : public testing::Test {
+ protected:
+  LiveStateTest() { live.set_observer(&recorder); }
+
+  // Ten seconds pass, then every path's window arrives.
+  void round(
+      const std::function<std::uint32_t(std::size_t)>& lost = [](std::size_t) { return 0U; },
+      Nanoseconds delay = milliseconds(8), const std::function<void(v1::Batch&)>& edit = {}) {
+    const WallTime start = clock.wall();
+    clock.advance(seconds(10));
+    const auto window = [&](std::size_t i, WallTime at) { return test_window(at, 10, lost(i), delay, true); };
+    live.on_durable(probe.verified(start, window, edit), clock.wall());
+    live.tick();
+  }
+  PathState state(std::size_t i) { return live.path(probe.path_id(i)).value().state; }
+
+  ManualClock clock;
+  LiveState live{clock};
+  Recorder recorder;
+  TestProbe probe{"gz", 1, {{"dc1", "dc1", 4}, {"dc1", "dc1", 6}, {"dc2", "dc2", 4, "stamp"}}, "5g"};
+};
+
+TEST_F(LiveStateTest, ShowsTheFiguresOfTheLastMinute) {
+  for (int i = 0; i < 9; ++i) round();
+  const PathView path = live.path(probe.path_id(0)).value();
+  EXPECT_EQ(path.state, PathState::kGood);
+  EXPECT_EQ(path.minute.windows, 6U);
+  EXPECT_EQ(path.minute.sent, 60U);
+  EXPECT_EQ(path.minute.loss_ratio, 0);
+  EXPECT_NEAR(static_cast<double>(path.minute.rtt_p50->count()), 8.16e6, 8.16e6 * 0.006);
+  EXPECT_EQ(path.minute.rtt_min, milliseconds(8));
+  EXPECT_EQ(path.identity->vantage(), "gz-5g");
+  EXPECT_EQ(path.last, clock.wall());
+  EXPECT_EQ(path.error_bound, Nanoseconds(1300));
+  EXPECT_EQ(live.counts().in(PathState::kGood), 3U);
+}
+
+TEST_F(LiveStateTest, ReportsABreakAndItsEndOnce) {
+  round();
+  round();
+  round([](std::size_t i) { return i == 1 ? 10U : 0U; });
+  round([](std::size_t i) { return i == 1 ? 10U : 0U; });
+  ASSERT_EQ(recorder.paths.size(), 1U);
+  EXPECT_EQ(recorder.paths[0].verdict.state, PathState::kBroken);
+  EXPECT_EQ(recorder.paths[0].path->id, probe.path_id(1));
+  EXPECT_EQ(recorder.paths[0].total_paths, 3U);
+  EXPECT_EQ(recorder.paths[0].families, 2U);
+  EXPECT_EQ(state(1), PathState::kBroken);
+  round();
+  ASSERT_EQ(recorder.paths.size(), 2U);
+  EXPECT_EQ(recorder.paths[1].verdict.state, PathState::kGood);
+  EXPECT_EQ(recorder.paths[1].verdict.since - recorder.paths[1].trouble_since.value(), seconds(20));
+  EXPECT_EQ(state(1), PathState::kGood);
+}
+
+TEST_F(LiveStateTest, TheFirstWindowIsShownAndNotReported) {
+  round([](std::size_t) { return 10U; });
+  EXPECT_EQ(state(0), PathState::kBroken);
+  EXPECT_THAT(recorder.paths, testing::IsEmpty());
+  round([](std::size_t) { return 10U; });
+  EXPECT_EQ(recorder.paths.size(), 3U);
+}
+
+TEST_F(LiveStateTest, DelayAboveTheLastHoursIsReported) {
+  for (int i = 0; i < 40; ++i) round();
+  round([](std::size_t) { return 0U; }, milliseconds(30));
+  round([](std::size_t) { return 0U; }, milliseconds(30));
+  EXPECT_EQ(state(0), PathState::kDegraded);
+  for (int i = 0; i < 6; ++i) round([](std::size_t) { return 0U; }, milliseconds(30));
+  ASSERT_EQ(recorder.paths.size(), 3U);
+  EXPECT_EQ(recorder.paths[0].verdict.cause, analysis::Cause::kDelay);
+  const Overview overview = live.overview();
+  ASSERT_EQ(overview.changed.size(), 3U);
+  EXPECT_FALSE(overview.changed[0].by_loss);
+  EXPECT_EQ(overview.changed[0].spark.size(), 60U);
+}
+
+TEST_F(LiveStateTest, SilenceMakesPathsStaleAndTheProbeSilent) {
+  round();
+  clock.advance(seconds(31));
+  live.tick();
+  EXPECT_EQ(state(0), PathState::kStale);
+  EXPECT_EQ(live.probe(probe.id()).value().state, ProbeState::kSilent);
+  EXPECT_EQ(live.probes_alive(), 0U);
+  round();
+  EXPECT_EQ(state(0), PathState::kGood);
+  EXPECT_THAT(recorder.probes, testing::ElementsAre(ProbeNews::kNew, ProbeNews::kSilent, ProbeNews::kBack));
+  EXPECT_THAT(recorder.paths, testing::IsEmpty());
+}
+
+TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
+  round();
+  round();
+  const WallTime start = clock.wall();
+  clock.advance(seconds(10));
+  const auto window = [](std::size_t, WallTime at) {
+    schema::DelayWindow lost = test_window(at, 10, 10, milliseconds(8));
+    lost.marks = schema::kMarkVantageSick;
+    return lost;
+  };
+  const auto sick = [](v1::Batch& batch) {
+    batch.mutable_vantage()->set_sick(true);
+    batch.mutable_vantage()->add_complaints("eth0 is down");
+  };
+  live.on_durable(probe.verified(start, window, sick), clock.wall());
+  EXPECT_EQ(state(0), PathState::kSick);
+  EXPECT_THAT(recorder.paths, testing::IsEmpty());
+  EXPECT_EQ(live.probe(probe.id()).value().state, ProbeState::kSick);
+  round();
+  EXPECT_THAT(recorder.probes, testing::ElementsAre(ProbeNews::kNew, ProbeNews::kSick, ProbeNews::kWell));
+  EXPECT_EQ(state(0), PathState::kGood);
+}
+
+TEST_F(LiveStateTest, AnEmptyingSpoolDoesNotTurnBackTime) {
+  round();
+  const WallTime last = live.path(probe.path_id(0)).value().last.value();
+  const auto window = [](std::size_t, WallTime at) { return test_window(at, 10, 10, milliseconds(8)); };
+  live.on_durable(probe.verified(last - seconds(60), window), clock.wall());
+  EXPECT_EQ(live.path(probe.path_id(0)).value().last, last);
+  EXPECT_EQ(state(0), PathState::kGood);
+}
+
+TEST_F(LiveStateTest, DroppedWindowsAreCountedAndTold) {
+  round([](std::size_t) { return 0U; }, milliseconds(8),
+        [](v1::Batch& batch) {
+          auto& dropped = *batch.add_dropped();
+          dropped.set_first_sequence(4);
+          dropped.set_last_sequence(9);
+          dropped.set_windows(120);
+        });
+  EXPECT_EQ(recorder.dropped, 120U);
+  EXPECT_EQ(live.probe(probe.id()).value().dropped_windows, 120U);
+}
+
+TEST_F(LiveStateTest, ChangedStatesAreTakenFirst) {
+  round();
+  EXPECT_EQ(live.take_changed(100).size(), 3U);
+  EXPECT_THAT(live.take_changed(100), testing::IsEmpty());
+  round([](std::size_t i) { return i == 2 ? 10U : 0U; });
+  const auto first = live.take_changed(1);
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].identity->id, probe.path_id(2));
+  EXPECT_EQ(live.take_changed(100).size(), 2U);
+}
+
+TEST_F(LiveStateTest, FamiliesAreCompared) {
+  const WallTime start = clock.wall();
+  clock.advance(seconds(10));
+  const auto window = [](std::size_t i, WallTime at) {
+    return test_window(at, 10, 0, i == 1 ? milliseconds(11) : milliseconds(10));
+  };
+  live.on_durable(probe.verified(start, window), clock.wall());
+  const Overview overview = live.overview();
+  EXPECT_EQ(overview.ipv6_total, 1U);
+  EXPECT_EQ(overview.ipv6_good, 1U);
+  EXPECT_NEAR(static_cast<double>(overview.ipv6_minus_ipv4.value().count()), 1.0e6, 0.2e6);
+}
+
+TEST(LiveStateLimits, FurtherPathsAreCountedNotKept) {
+  ManualClock clock;
+  LiveState live(clock, {.paths = 2});
+  TestProbe probe{"gz", 1, {{"a", "a"}, {"b", "b"}, {"c", "c"}}};
+  const auto window = [](std::size_t, WallTime at) { return test_window(at, 10, 0, milliseconds(1)); };
+  live.on_durable(probe.verified(clock.wall(), window), clock.wall());
+  EXPECT_EQ(live.paths().size(), 2U);
+  EXPECT_EQ(live.paths_over_limit(), 1U);
+}
+
+}  // namespace
+}  // namespace gnomon::server
