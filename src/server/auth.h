@@ -24,9 +24,9 @@ namespace gnomon::server {
 
 struct AuthOptions {
   bool require_login = false;
-  std::vector<std::string> hosts;  // further names in Host headers on a loopback port, without port
-  SessionLimits sessions;
-  LoginLimits logins;
+  std::vector<std::string> hosts{};  // further names in Host headers on a loopback port, without port
+  SessionLimits sessions{};
+  LoginLimits logins{};
 };
 
 class Auth {

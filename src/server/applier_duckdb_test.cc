@@ -1,0 +1,174 @@
+#include "server/applier.h"
+
+#include <gtest/gtest.h>
+
+#include "gnomon/v1/batch.pb.h"
+#include "journal/batch_for_test.h"
+#include "journal/journal.h"
+#include "segment/memory_file_system.h"
+#include "store/duckdb/test_folder.h"
+
+namespace gnomon::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A journal in memory, fed by three probes; the store in a folder.
+class ApplierTest : public testing::Test {
+ protected:
+  ApplierTest() {
+    journal::JournalOptions options;
+    options.lock_folder = false;
+    options.background = false;
+    auto opened = journal::Journal::open(files_, "data", key_, clock_, options);
+    if (!opened) {
+      ADD_FAILURE() << opened.error().message();
+      return;
+    }
+    journal_ = std::move(*opened);
+  }
+
+  void append(unsigned char probe, std::uint64_t sequence, int windows = 3) {
+    const std::string bytes = journal::ProbeForTest(probe).batch(sequence, windows);
+    const auto span = std::as_bytes(std::span(bytes));
+    const auto batch = schema::read_signed_batch(span);
+    ASSERT_TRUE(batch) << batch.error().reason;
+    const auto appended = journal_->append_and_wait(*batch, span);
+    ASSERT_TRUE(appended) << appended.error().message();
+  }
+
+  std::unique_ptr<store::Store> open_store(const std::string& name) {
+    store::duckdb::Options options;
+    options.keep = {};
+    auto opened = store::duckdb::open(folder_.path() / name, options);
+    if (!opened) ADD_FAILURE() << opened.error().message();
+    return opened ? std::move(*opened) : nullptr;
+  }
+
+  SystemClock clock_;
+  segment::MemoryFileSystem files_;
+  crypto::PrivateKey key_ = crypto::PrivateKey::from_seed(std::vector(32, std::byte{9})).value();
+  std::unique_ptr<journal::Journal> journal_;
+  store::duckdb::TestFolder folder_;
+};
+
+constexpr store::TimeRange kAll{WallTime{1'700'000'000s}, WallTime{1'900'000'000s}};
+
+std::vector<store::PathPoint> summaries_of(store::Store& store) {
+  const auto points = store.summaries({{}, kAll, store::kAllSketches});
+  if (!points) ADD_FAILURE() << points.error().message();
+  return points.value_or(std::vector<store::PathPoint>{});
+}
+
+std::uint64_t windows_in(store::Store& store) {
+  std::uint64_t windows = 0;
+  for (const auto& p : summaries_of(store)) windows += p.point.windows;
+  return windows;
+}
+
+TEST_F(ApplierTest, AppliesWhatIsThereAndGoesOnWhereTheStoreStands) {
+  for (std::uint64_t s = 1; s <= 20; ++s) append(1, s);
+  auto store = open_store("t");
+  ASSERT_TRUE(apply_all(*journal_, *store));
+  EXPECT_EQ(store->position().records, 20U);
+  store.reset();
+  for (std::uint64_t s = 1; s <= 10; ++s) append(2, s);
+  append(2, 10);  // a duplicate: the journal has it already
+  store = open_store("t");
+  ASSERT_TRUE(apply_all(*journal_, *store));
+  EXPECT_EQ(store->position().records, 30U);
+  EXPECT_EQ(store->windows_stored(), 90U);
+  EXPECT_EQ(windows_in(*store), 90U);
+  EXPECT_EQ(summaries_of(*store).size(), 2U);
+}
+
+TEST_F(ApplierTest, TheLengthOfRangesDoesNotChangeTheAnswers) {
+  for (std::uint64_t s = 1; s <= 30; ++s) append(static_cast<unsigned char>(1 + s % 3), s);
+  const auto long_ranges = open_store("a"), short_ranges = open_store("b");
+  ASSERT_TRUE(apply_all(*journal_, *long_ranges));
+  ApplierOptions options;
+  options.most_records = 1;
+  std::vector<std::uint64_t> told;
+  ASSERT_TRUE(apply_all(
+      *journal_, *short_ranges, [&](std::uint64_t n) { told.push_back(n); }, options));
+  EXPECT_EQ(told.size(), 30U);
+  const auto a = summaries_of(*long_ranges), b = summaries_of(*short_ranges);
+  ASSERT_EQ(a.size(), 3U);
+  ASSERT_EQ(b.size(), 3U);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].path, b[i].path);
+    EXPECT_EQ(a[i].point.windows, b[i].point.windows);
+    EXPECT_TRUE(a[i].point.rtt_mean == b[i].point.rtt_mean);
+    EXPECT_TRUE(std::ranges::equal(a[i].point.rtt.buckets(), b[i].point.rtt.buckets()));
+  }
+}
+
+TEST_F(ApplierTest, TablesThatAreAheadOfTheJournalAreRefusedWithTheWayOut) {
+  for (std::uint64_t s = 1; s <= 5; ++s) append(1, s);
+  const auto reader = RangeReader::open(*journal_, 6, {});
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(reader.error().message().find("gnomon rebuild"), std::string::npos);
+}
+
+// Refuses the first tries, as a full disk does.
+class RefusingStore final : public store::Store {
+ public:
+  RefusingStore(store::Store& inner, int refusals) : inner_(inner), refusals_(refusals) {}
+  Status apply(std::span<const store::AppliedBatch> batches, store::JournalPosition from,
+               store::JournalPosition up_to) override {
+    if (refusals_ > 0) {
+      --refusals_;
+      return failure(ErrorCode::kExhausted, "commit", "store", "No space left on device");
+    }
+    return inner_.apply(batches, from, up_to);
+  }
+  store::JournalPosition position() const override { return inner_.position(); }
+  std::uint64_t windows_stored() const override { return inner_.windows_stored(); }
+  Result<std::vector<store::PathRecord>> paths() override { return inner_.paths(); }
+  Result<std::vector<store::ProbeRecord>> probes() override { return inner_.probes(); }
+  Result<std::vector<store::DroppedRange>> dropped() override { return inner_.dropped(); }
+  Result<store::SeriesAnswer> series(const store::SeriesQuery& q) override { return inner_.series(q); }
+  Result<std::vector<store::PathPoint>> summaries(const store::SummaryQuery& q) override { return inner_.summaries(q); }
+  Result<std::vector<store::GroupPoint>> groups(const store::GroupQuery& q) override { return inner_.groups(q); }
+  Result<std::vector<store::PathPoint>> latest(const store::LatestQuery& q) override { return inner_.latest(q); }
+  Result<store::StorageUse> storage() override { return inner_.storage(); }
+  Status set_retention(store::Level level, std::optional<Nanoseconds> keep) override {
+    return inner_.set_retention(level, keep);
+  }
+  Status enforce_retention(WallTime now) override { return inner_.enforce_retention(now); }
+  Status compact() override { return inner_.compact(); }
+
+ private:
+  store::Store& inner_;
+  int refusals_;
+};
+
+TEST_F(ApplierTest, ARefusedRangeIsTriedAgainAndNothingIsLost) {
+  for (std::uint64_t s = 1; s <= 12; ++s) append(1, s);
+  const auto inner = open_store("t");
+  RefusingStore store(*inner, 3);
+  auto reader = RangeReader::open(*journal_, 0, {});
+  ASSERT_TRUE(reader);
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = reader->apply_next(store);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  }
+  EXPECT_EQ(reader->apply_next(store).value_or(0), 12U);
+  EXPECT_EQ(windows_in(store), 36U);
+}
+
+TEST_F(ApplierTest, TheThreadAppliesAllThatIsDurableBeforeItEnds) {
+  for (std::uint64_t s = 1; s <= 8; ++s) append(1, s);
+  const auto store = open_store("t");
+  auto applier = Applier::start(*journal_, *store, clock_);
+  ASSERT_TRUE(applier);
+  for (std::uint64_t s = 9; s <= 16; ++s) append(1, s);
+  applier->reset();
+  EXPECT_EQ(store->position().records, 16U);
+  EXPECT_EQ(windows_in(*store), 48U);
+}
+
+}  // namespace
+}  // namespace gnomon::server
