@@ -1,0 +1,165 @@
+#include "cli/observatory_stack.h"
+
+#include <fmt/format.h>
+
+#include "analysis/figure_text.h"
+#include "cli/plan_schema_text.h"
+#include "core/log.h"
+#include "crypto/ed25519.h"
+#include "journal/journal.h"
+#include "segment/file_system.h"
+#include "server/applier.h"
+#include "server/data_folder.h"
+#include "server/live_state.h"
+#include "store/duckdb/duckdb_store.h"
+
+namespace gnomon::cli {
+
+namespace {
+
+server::ServerOptions server_options(const StackOptions& options, server::LiveState& live, server::Changes& changes) {
+  server::ServerOptions server;
+  server.http.listen = options.listen;
+  server.http.tls_certificate = options.tls_certificate;
+  server.http.tls_key = options.tls_key;
+  server.auth.require_login = options.require_login;
+  server.web_folder = options.web_folder;
+  server.on_probe_removed = [&live](const ProbeId& id) { live.forget_probe(id); };
+  server.on_key_refused = [&changes](std::string_view key, std::string_view name) { changes.key_refused(key, name); };
+  return server;
+}
+
+}  // namespace
+
+// Members are made from top to bottom and end from bottom to top.
+struct ObservatoryStack::Parts {
+  SystemClock clock;
+  SystemRandom random;
+  std::string root;
+  std::optional<server::DataFolder> folder;
+  std::optional<crypto::PrivateKey> key;
+  std::unique_ptr<journal::Journal> journal;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<server::Applier> applier;
+  std::optional<server::Users> users;
+  std::optional<std::string> first_password;
+  std::optional<server::ProbeRegistry> probes;
+  std::unique_ptr<server::Changes> changes;
+  std::optional<server::LiveState> live;
+  std::optional<server::LiveFeed> feed;
+  server::Api api;
+  std::optional<server::Server> server;
+  std::optional<server::LiveTicker> ticker;
+
+  ~Parts() {
+    ticker.reset();
+    if (feed) feed->close_all();
+    if (server) server->stop();
+    applier.reset();  // catches up with what was acknowledged
+  }
+
+  Status open_storage(const StackOptions& options) {
+    auto opened = server::DataFolder::open(options.data_folder);
+    if (!opened) return tl::unexpected(opened.error());
+    folder.emplace(std::move(*opened));
+    root = folder->root().string();
+    auto own_key = crypto::PrivateKey::load_or_create(folder->keys() / "observatory.pem");
+    if (!own_key) return tl::unexpected(own_key.error());
+    key = std::move(*own_key);
+    auto opened_journal = journal::Journal::open(segment::real_file_system(), root, *key, clock);
+    if (!opened_journal) return tl::unexpected(opened_journal.error());
+    journal = std::move(*opened_journal);
+    auto opened_store = store::duckdb::open(folder->store() / "gnomon.duckdb");
+    if (!opened_store) return tl::unexpected(opened_store.error());
+    store = std::move(*opened_store);
+    return {};
+  }
+
+  Status open_state() {
+    users.emplace(folder->users_file(), clock, random);
+    auto first = users->create_first_admin();
+    if (!first) return tl::unexpected(first.error());
+    first_password = std::move(*first);
+    probes.emplace(folder->probes_file(), clock);
+    auto opened = server::Changes::open({.folder = folder->changes(), .zone = {}}, clock);
+    if (!opened) return tl::unexpected(opened.error());
+    changes = std::move(*opened);
+    live.emplace(clock);
+    live->set_observer(changes.get());
+    return live->load(*store, changes->troubled());
+  }
+
+  Status start_server(const StackOptions& options, server::RegionControl& region) {
+    feed.emplace(clock, *live, [this] { return server::status_json(api); });
+    server.emplace(server::ServerParts{clock, random, *journal, *store, *users, *probes, root},
+                   server_options(options, *live, *changes));
+    changes->set_region(&region);
+    api.clock = &clock;
+    api.started = clock.now();
+    api.store = store.get();
+    api.live = &*live;
+    api.changes = changes.get();
+    api.feed = &*feed;
+    api.region = &region;
+    api.observatory = &*server;
+    api.plan_schema = plan_schema_text();
+    api.storage = std::make_shared<server::StorageCache>(clock, *store);
+    server::connect(api);
+    server::add_api(server->router(), api);
+    server->collector().add_observer(*live);
+    if (const Status started = server->start(); !started) return started;
+    auto applying = server::Applier::start(*journal, *store, clock);
+    if (!applying) return tl::unexpected(applying.error());
+    applier = std::move(*applying);
+    ticker.emplace(api);
+    return {};
+  }
+};
+
+ObservatoryStack::ObservatoryStack(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+ObservatoryStack::~ObservatoryStack() = default;
+
+Result<std::unique_ptr<ObservatoryStack>> ObservatoryStack::start(const StackOptions& options,
+                                                                  server::RegionControl& region) {
+  auto parts = std::make_unique<Parts>();
+  if (const Status opened = parts->open_storage(options); !opened) return tl::unexpected(opened.error());
+  if (const Status opened = parts->open_state(); !opened) return tl::unexpected(opened.error());
+  if (const Status started = parts->start_server(options, region); !started) return tl::unexpected(started.error());
+  return std::unique_ptr<ObservatoryStack>(new ObservatoryStack(std::move(parts)));
+}
+
+std::string ObservatoryStack::url() const {
+  return parts_->server->url();
+}
+const std::optional<std::string>& ObservatoryStack::first_password() const {
+  return parts_->first_password;
+}
+server::ProbeRegistry& ObservatoryStack::probes() {
+  return *parts_->probes;
+}
+const std::string& ObservatoryStack::data_folder() const {
+  return parts_->root;
+}
+
+std::string ObservatoryStack::summary() const {
+  const server::PathCounts counts = parts_->live->counts();
+  const server::Overview overview = parts_->live->overview(0);
+  using analysis::PathState;
+  std::string line = fmt::format("{} paths, {} good", counts.total, counts.in(PathState::kGood));
+  const auto add = [&](PathState state, std::string_view word) {
+    if (counts.in(state) > 0) line += fmt::format(", {} {}", counts.in(state), word);
+  };
+  add(PathState::kDegraded, "degraded");
+  add(PathState::kBroken, "broken");
+  add(PathState::kStale, "stale");
+  add(PathState::kSick, "of sick probes");
+  if (overview.rtt_p50) line += " · p50 " + analysis::delay_text(*overview.rtt_p50);
+  if (overview.rtt_p99) line += " · p99 " + analysis::delay_text(*overview.rtt_p99);
+  if (overview.loss_ratio) line += " · loss " + analysis::loss_text(*overview.loss_ratio);
+  line += fmt::format(" · {} windows stored", parts_->store->windows_stored());
+  const auto figures = parts_->server->figures();
+  if (figures.disk_refusing) line += " · DISK FULL, refusing batches";
+  return line;
+}
+
+}  // namespace gnomon::cli

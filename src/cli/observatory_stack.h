@@ -1,0 +1,53 @@
+#pragma once
+
+// Journal, tables, live state and server of one data folder, put together: what `gnomon up` and `gnomon serve` run.
+//
+// Opened, used and destroyed by one thread. Destruction stops the port first, then lets the tables catch up, then
+// closes the journal.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "server/api.h"
+#include "server/probe_registry.h"
+#include "server/region_control.h"
+#include "server/server.h"
+
+namespace gnomon::cli {
+
+struct StackOptions {
+  std::string data_folder = "gnomon-data";
+  std::string listen = "127.0.0.1:8780";
+  std::string tls_certificate;
+  std::string tls_key;
+  bool require_login = false;
+  std::string web_folder;  // empty: embedded
+};
+
+class ObservatoryStack {
+ public:
+  // Opens everything, in the order of dependence, and answers on the port from then on. `region` must outlive it.
+  static Result<std::unique_ptr<ObservatoryStack>> start(const StackOptions& options, server::RegionControl& region);
+  ~ObservatoryStack();
+  ObservatoryStack(const ObservatoryStack&) = delete;
+  ObservatoryStack& operator=(const ObservatoryStack&) = delete;
+
+  [[nodiscard]] std::string url() const;
+  // Set when this start made the first user: shown once.
+  [[nodiscard]] const std::optional<std::string>& first_password() const;
+  [[nodiscard]] server::ProbeRegistry& probes();
+  [[nodiscard]] const std::string& data_folder() const;
+  // One line: paths by state, delay, loss, windows stored, lag.
+  [[nodiscard]] std::string summary() const;
+
+ private:
+  struct Parts;
+  explicit ObservatoryStack(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace gnomon::cli

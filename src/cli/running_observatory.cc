@@ -1,0 +1,182 @@
+#include "cli/running_observatory.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "cli/exit_code.h"
+#include "cli/lab_fleet.h"
+#include "cli/lab_region.h"
+#include "core/log.h"
+#include "lab/control_socket.h"
+#include "lab/user_namespace.h"
+#include "net/file_descriptor.h"
+#include "server/plan_region.h"
+
+namespace gnomon::cli {
+
+namespace {
+
+// Blocked before any thread starts, so that only this descriptor gets them.
+net::FileDescriptor end_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  return net::FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+// A running lab with its way in for `gnomon lab …` and its face for the server.
+struct RunningLab {
+  std::unique_ptr<lab::Lab> lab;
+  std::unique_ptr<LabRegion> region;
+  std::unique_ptr<lab::ControlServer> control;
+  std::unique_ptr<LabFleet> fleet;
+};
+
+Result<RunningLab> start_lab(const UpOptions& options, const Clock& clock) {
+  auto region = lab::load_region(options.lab_region);
+  if (!region) return tl::unexpected(region.error());
+  if (const Status rights = lab::ensure_lab_rights(); !rights) return tl::unexpected(rights.error());
+  RunningLab running;
+  auto lab = lab::Lab::start(std::move(*region), {.seed = options.lab_seed}, clock);
+  if (!lab) return tl::unexpected(lab.error());
+  running.lab = std::move(*lab);
+  running.region = std::make_unique<LabRegion>(*running.lab, clock);
+  running.lab->on_change([face = running.region.get()](const std::string& link) { face->link_changed(link); });
+  auto control = lab::ControlServer::start(*running.lab, lab::default_socket_path());
+  if (!control) return tl::unexpected(control.error());
+  running.control = std::move(*control);
+  auto fleet = LabFleet::prepare(*running.lab);
+  if (!fleet) return tl::unexpected(fleet.error());
+  running.fleet = std::move(*fleet);
+  return running;
+}
+
+// The plan and the members of the fleet that measures it; nothing for `gnomon serve`.
+Result<std::optional<probe::FleetOptions>> fleet_options(const UpOptions& options, const RunningLab& lab) {
+  probe::FleetOptions fleet;
+  if (!options.plan_file.empty()) {
+    auto plan = probe::load_plan(options.plan_file);
+    if (!plan) return tl::unexpected(plan.error());
+    fleet.plan = std::move(*plan);
+  } else if (lab.lab) {
+    fleet.plan = lab.fleet->mesh_plan(lab.lab->region().name);
+  } else {
+    return std::optional<probe::FleetOptions>();
+  }
+  if (lab.lab) {
+    fleet.members = lab.fleet->members();
+    fleet.same_machine = true;
+  } else {
+    const std::string site = options.probe_site.empty() ? options.probe_name : options.probe_site;
+    fleet.members.push_back({options.probe_name, site, "", net::host_space(), {}, {}});
+  }
+  return std::optional(std::move(fleet));
+}
+
+server::PlanRegion region_of(const std::optional<probe::FleetOptions>& fleet) {
+  std::vector<std::string> sites;
+  if (fleet) {
+    sites = fleet->plan.sites;
+    const auto add = [&sites](const std::string& site) {
+      if (!site.empty() && std::find(sites.begin(), sites.end(), site) == sites.end()) sites.push_back(site);
+    };
+    for (const auto& member : fleet->members) add(member.site);
+    for (const auto& [name, target] : fleet->plan.targets) add(target.site.empty() ? name : target.site);
+  }
+  const std::string name = fleet && !fleet->plan.name.empty() ? fleet->plan.name : "own network";
+  return server::PlanRegion::of_names(name, sites);
+}
+
+Status enrol(server::ProbeRegistry& registry, const std::vector<probe::ProbeIdentity>& identities) {
+  for (const auto& identity : identities) {
+    if (registry.known(identity.public_key)) continue;
+    auto enrolled = registry.enrol(identity.public_key, identity.name, identity.site);
+    if (!enrolled) return tl::unexpected(enrolled.error());
+  }
+  return {};
+}
+
+void introduce(const ObservatoryStack& stack, const RunningLab& lab) {
+  fmt::print("\n  Gnomon is running at {}\n", stack.url());
+  if (stack.first_password()) {
+    fmt::print("  To change things, log in as admin with the password {}  (shown only now)\n", *stack.first_password());
+  }
+  fmt::print("  Everything is kept in {}\n", stack.data_folder());
+  if (lab.lab) {
+    const auto& region = lab.lab->region();
+    fmt::print("  Lab region {}: {} sites, {} links. Break one:  gnomon lab fail {}\n", region.name,
+               region.sites.size(), region.links.size(), region.links.front().id);
+  }
+  fmt::print("  Ctrl-C stops everything.\n\n");
+  std::fflush(stdout);
+}
+
+// The live line on a terminal, rewritten every second; every minute a plain line elsewhere.
+void watch(const net::FileDescriptor& signals, const ObservatoryStack& stack, const RunningLab& lab) {
+  constexpr int kSecond = 1000;
+  constexpr int kPlainEvery = 60;
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const int stop_asked = lab.control ? lab.control->stop_fd() : -1;
+  for (int second = 0;; ++second) {
+    std::array<pollfd, 2> wait{pollfd{signals.get(), POLLIN, 0}, pollfd{stop_asked, POLLIN, 0}};
+    if (::poll(wait.data(), wait.size(), kSecond) > 0) break;
+    if (terminal) {
+      fmt::print("\r\033[2K  {}", stack.summary());
+    } else if (second % kPlainEvery == kPlainEvery - 1) {
+      fmt::print("{}\n", stack.summary());
+    }
+    std::fflush(stdout);
+  }
+  fmt::print("\n  stopping\n");
+  std::fflush(stdout);
+}
+
+Status run(const UpOptions& options, const net::FileDescriptor& signals) {
+  const SystemClock clock;
+  RunningLab lab;
+  if (!options.lab_region.empty()) {
+    auto started = start_lab(options, clock);
+    if (!started) return tl::unexpected(started.error());
+    lab = std::move(*started);
+  }
+  auto fleet_wanted = fleet_options(options, lab);
+  if (!fleet_wanted) return tl::unexpected(fleet_wanted.error());
+  server::PlanRegion plan_region = region_of(*fleet_wanted);
+  server::RegionControl& region = lab.region ? static_cast<server::RegionControl&>(*lab.region) : plan_region;
+  auto stack = ObservatoryStack::start(options.stack, region);
+  if (!stack) return tl::unexpected(stack.error());
+
+  std::unique_ptr<probe::Fleet> fleet;
+  if (*fleet_wanted) {
+    probe::FleetOptions& wanted = **fleet_wanted;
+    wanted.server_url = (*stack)->url();
+    wanted.folder = (*stack)->data_folder() + "/probes";
+    auto identities = probe::Fleet::identities(wanted.folder, wanted.members);
+    if (!identities) return tl::unexpected(identities.error());
+    if (const Status enrolled = enrol((*stack)->probes(), *identities); !enrolled) return enrolled;
+    auto started = probe::Fleet::start(std::move(wanted));
+    if (!started) return tl::unexpected(started.error());
+    fleet = std::move(*started);
+  }
+  introduce(**stack, lab);
+  watch(signals, **stack, lab);
+  if (fleet) fleet->stop();
+  return {};
+}
+
+}  // namespace
+
+int run_observatory(const UpOptions& options) {
+  const net::FileDescriptor signals = end_signals();
+  const Status done = run(options, signals);
+  return done ? 0 : report(done.error());
+}
+
+}  // namespace gnomon::cli
