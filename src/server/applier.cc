@@ -1,6 +1,5 @@
 #include "server/applier.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -118,14 +117,10 @@ class Applier::Impl {
   }
 
   [[nodiscard]] ApplierFigures figures() const {
-    ApplierFigures figures;
-    {
-      const std::lock_guard lock(mutex_);
-      figures = figures_;
-    }
-    // Durable first: the position only grows, so the difference is never below zero by a race alone.
-    const std::uint64_t durable = journal_.durable_records();
+    const std::lock_guard lock(mutex_);
+    ApplierFigures figures = figures_;
     const std::uint64_t applied = store_.position().records;
+    const std::uint64_t durable = journal_.durable_records();  // after the other, which it is never behind
     figures.lag_records = durable > applied ? durable - applied : 0;
     if (figures.lag_records > 0 && waiting_since_ms_ > 0) {
       figures.lag = clock_.wall() - WallTime{std::chrono::milliseconds(waiting_since_ms_)};
@@ -152,6 +147,16 @@ class Applier::Impl {
         journal_.wait_for_more_than(store_.position().records, options_.gather);
       }
     }
+    catch_up();
+  }
+
+  void catch_up() {
+    const MonotonicTime end = clock_.now() + options_.catch_up;
+    while (clock_.now() < end) {
+      const auto applied = reader_.apply_next(store_);
+      note(applied);
+      if (!applied || *applied == 0) return;
+    }
   }
 
   void note(const Result<std::uint64_t>& applied) {
@@ -165,10 +170,10 @@ class Applier::Impl {
     }
     ++figures_.failures;
     waiting_since_ms_ = reader_.received_unix_ms();
-    if (figures_.last_failure != applied.error().message()) {
-      log::error("applier: {}; trying again, the journal keeps everything", applied.error().message());
-    }
-    figures_.last_failure = applied.error().message();
+    const std::string message = applied.error().message();
+    if (figures_.last_failure != message)
+      log::error("applier: {}; trying again, the journal keeps everything", message);
+    figures_.last_failure = message;
   }
 
   void enforce_retention() {
@@ -191,14 +196,16 @@ class Applier::Impl {
   store::Store& store_;
   const Clock& clock_;
   ApplierOptions options_;
+  // Of the thread.
   RangeReader reader_;
   std::chrono::milliseconds next_pause_ = kFirstPause;
   MonotonicTime retention_done_;
-  mutable std::mutex mutex_;
+
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   bool stopping_ = false;
   ApplierFigures figures_;
-  std::atomic<std::int64_t> waiting_since_ms_ = 0;
+  std::int64_t waiting_since_ms_ = 0;  // when the oldest record not yet applied was received; 0: not known
   std::thread thread_;
 };
 

@@ -38,6 +38,7 @@ struct ApplierOptions {
   std::chrono::milliseconds gather{200};            // records that come meanwhile go in one range
   std::chrono::milliseconds longest_pause{10'000};  // between tries
   std::chrono::seconds retention_every{600};
+  std::chrono::seconds catch_up{5};  // by the destructor
 };
 
 // What comes next for a store, one range at a time; the caller drives it. Not thread-safe.
@@ -64,8 +65,10 @@ class RangeReader {
 // A thread that keeps a store up with a journal, until destroyed. All must outlive it.
 class Applier {
  public:
+  // The errors of RangeReader::open: the tables must be made anew before anything can be applied.
   static Result<std::unique_ptr<Applier>> start(const journal::Journal& journal, store::Store& store,
                                                 const Clock& clock, const ApplierOptions& options = {});
+  // Applies what is durable already, for at most `catch_up`, and ends the thread.
   ~Applier();
 
   // From any thread.
