@@ -68,6 +68,7 @@ PacketSeries::OpenWindow* PacketSeries::window_for_extra(std::uint32_t number) {
 }
 
 void PacketSeries::sent(const SendTimes& times, std::uint64_t cookie, bool late) {
+  decide(times.before);  // so that the ring never drops a packet undecided
   auto& window = window_at(times.before, times.wall_offset);
   ++window.result.sent;
   if (late) window.result.marks |= schema::kMarkEngineLate;

@@ -50,8 +50,8 @@ Decoded<IpHeader> decode_ipv6(std::span<const std::byte> packet) noexcept {
   std::uint8_t next = load<std::uint8_t>(packet, 6);
   std::size_t offset = kIpv6Header;
   for (int hops = 0; is_extension(next); ++hops) {
-    if (hops == kMaxExtensionHeaders) return malformed("too many extension headers", offset);
     if (packet.size() < offset + 8) return malformed("truncated extension header", packet.size());
+    if (hops == kMaxExtensionHeaders) return malformed("too many extension headers", offset);
     if (next == kFragment && (load<std::uint16_t>(packet, offset + 2) & 0xfff8) != 0) {
       return malformed("not the first fragment", offset + 2);
     }
