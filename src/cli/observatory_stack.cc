@@ -66,7 +66,9 @@ struct ObservatoryStack::Parts {
     auto own_key = crypto::PrivateKey::load_or_create(folder->keys() / "observatory.pem");
     if (!own_key) return tl::unexpected(own_key.error());
     key = std::move(*own_key);
-    auto opened_journal = journal::Journal::open(segment::real_file_system(), root, *key, clock);
+    journal::JournalOptions journal_options;
+    journal_options.lock_folder = false;  // DataFolder holds the lock.
+    auto opened_journal = journal::Journal::open(segment::real_file_system(), root, *key, clock, journal_options);
     if (!opened_journal) return tl::unexpected(opened_journal.error());
     journal = std::move(*opened_journal);
     auto opened_store = store::duckdb::open(folder->store() / "gnomon.duckdb");
