@@ -10,8 +10,8 @@
 #include "cli/lab_daemon.h"
 #include "cli/lab_tables.h"
 #include "core/clock.h"
-#include "lab/control_socket.h"
 #include "lab/bench_run.h"
+#include "lab/control_socket.h"
 #include "lab/lab_client.h"
 #include "lab/user_namespace.h"
 

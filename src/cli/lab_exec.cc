@@ -48,9 +48,13 @@ void mount_view(const std::string& hosts) {
 int lab_exec(const std::string& socket, const std::string& site, const std::vector<std::string>& command) {
   const auto place = lab::LabClient(socket).enter(site);
   if (!place) return report(place.error());
-  if (!is_ours(place->user_namespace) && ::setns(place->user_namespace, CLONE_NEWUSER) != 0) {
-    return report(
-        errno_failure(errno, "enter the lab's user namespace", "", "run as the user who started the lab").value());
+  if (!is_ours(place->user_namespace)) {
+    // Root there is the user who started the lab; nobody else has a name inside.
+    const bool entered =
+        ::setns(place->user_namespace, CLONE_NEWUSER) == 0 && ::setresgid(0, 0, 0) == 0 && ::setresuid(0, 0, 0) == 0;
+    if (!entered)
+      return report(
+          errno_failure(errno, "enter the lab's user namespace", "", "run as the user who started the lab").value());
   }
   ::close(place->user_namespace);
   if (const Status entered = place->network.enter(); !entered) return report(entered.error());

@@ -14,13 +14,17 @@ ChangeText use_text(const PairUse& use, bool lost) {
     return {fmt::format("None of {} site pairs {} it.", use.pairs, lost ? "used" : "use"),
             fmt::format("{} 对站点均未经过此链路。", use.pairs)};
   }
+  const char* verb = lost ? "used" : "use";
+  if (use.lose_all == 0) {
+    return {fmt::format("{} of {} site pairs {} it as one of their equal-cost paths{}.", use.lose_part, use.pairs, verb,
+                        lost ? " and lose that part" : ""),
+            fmt::format("{} 对站点中有 {} 对的等价路径之一经过此链路{}。", use.pairs, use.lose_part, lost ? "，部分通信中断" : "")};
+  }
   ChangeText text;
-  const char* fate = lost ? " and lose everything" : "";
-  text.en = fmt::format("{} of {} site pairs {} it{}", use.lose_all, use.pairs, lost ? "used" : "use", fate);
+  text.en = fmt::format("{} of {} site pairs {} it{}", use.lose_all, use.pairs, verb, lost ? " and lose everything" : "");
   text.zh = fmt::format("{} 对站点中有 {} 对完全经过此链路{}", use.pairs, use.lose_all, lost ? "，通信全部中断" : "");
   if (use.lose_part > 0) {
-    text.en +=
-        fmt::format("; {} more {} on one of their equal-cost paths", use.lose_part, lost ? "lose what was" : "have it");
+    text.en += fmt::format("; {} more {} it as one of their equal-cost paths{}", use.lose_part, verb, lost ? " and lose that part" : "");
     text.zh += fmt::format("；另有 {} 对的等价路径之一经过此链路", use.lose_part);
   }
   text.en += ".";

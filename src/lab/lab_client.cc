@@ -122,7 +122,8 @@ Result<std::string> LabClient::ask_link(std::string_view op, std::string_view li
     // Site ids have hyphens of their own: the lab's answer to `status` tells which split names the link's sites.
     const auto known = status();
     if (!known) return tl::unexpected(known.error());
-    for (const json::value& entry : json::parse(*known).at("links").as_array()) {
+    const json::value region = json::parse(*known);
+    for (const json::value& entry : region.at("links").as_array()) {
       const json::object& one = entry.as_object();
       if (text_of(one, "id") != link) continue;
       const std::string a = text_of(one, "a"), b = text_of(one, "b");

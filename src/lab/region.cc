@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -25,7 +26,9 @@ Result<std::size_t> require_id(const std::vector<T>& items, std::string_view id,
   if (const auto found = find_id(items, id)) return *found;
   std::vector<std::string> ids;
   for (const T& item : items) ids.push_back(item.id);
-  const auto near = nearest_word(id, ids);
+  auto near = nearest_word(id, ids);
+  const auto longer = std::find_if(ids.begin(), ids.end(), [id](const std::string& one) { return one.starts_with(id); });
+  if (!near && longer != ids.end()) near = *longer;
   return failure(ErrorCode::kNotFound, fmt::format("find {}", what), std::string(id),
                  fmt::format("the lab has no such {}", what),
                  near ? fmt::format("did you mean {}?", *near) : "'gnomon lab status' lists them");
