@@ -42,6 +42,14 @@ Actions Delivery::closed(BatchRecord record, MonotonicTime now) {
   next_sequence_ = sequence + 1;
   pending_.clear();
   const std::uint64_t bytes = record.bytes;
+  if (oldest_in_memory()) {
+    // Behind those that wait for the disk: were it stored before them, a crash would make a gap of their numbers.
+    entries_[sequence] = Entry{std::move(record), Where::kMemoryUnnoted, false, false, true, 0};
+    if (!store_again_) store_again_ = now + limits_.store_retry;
+    keep_memory_bound(actions);
+    save_notes(actions);
+    return actions;
+  }
   entries_[sequence] = Entry{std::move(record), Where::kStoring, false, false, true, 0};
   keep_bound(bytes, actions);
   actions.emplace_back(action::Store{sequence});
@@ -66,7 +74,7 @@ Actions Delivery::stored(std::uint64_t sequence, MonotonicTime now) {
   if (from_memory || carries) save_notes(actions);
   forget_answered(actions);
   keep_bound(0, actions);
-  store_oldest_in_memory(actions);
+  if (const auto next = oldest_in_memory()) actions.emplace_back(action::Store{*next});
   send(now, actions);
   return actions;
 }
@@ -84,14 +92,16 @@ Actions Delivery::store_failed(std::uint64_t sequence, std::string reason, Monot
                           "free space or move the data folder",
                           reason, limits_.memory_bytes / 1024)});
   }
-  const bool room = keep_memory_bound(actions);
+  keep_memory_bound(actions);
   save_notes(actions);
-  if (room) store_oldest_in_memory(actions);
   return actions;
 }
 
-Actions Delivery::notes_saved(MonotonicTime now) {
+Actions Delivery::notes_saved(std::uint64_t edition, MonotonicTime now) {
   Actions actions;
+  const auto end = after_notes_.upper_bound(edition);
+  for (auto due = after_notes_.begin(); due != end; ++due) actions.push_back(std::move(due->second));
+  after_notes_.erase(after_notes_.begin(), end);
   for (auto& [number, entry] : entries_) {
     if (entry.where == Where::kMemoryUnnoted) entry.where = Where::kMemory;
   }
@@ -130,10 +140,10 @@ Actions Delivery::unreadable(std::uint64_t sequence, std::string reason, Monoton
   dropped_windows_ += range.windows;
   pending_.push_back(std::move(range));
   tidy(pending_);
-  save_notes(actions);
   actions.emplace_back(
       action::Tell{true, fmt::format("batch {} could not be read from the spool: {}", sequence, reason)});
-  actions.emplace_back(action::SetAside{sequence, std::move(reason)});
+  after_notes(action::SetAside{sequence, std::move(reason)});
+  save_notes(actions);
   send(now, actions);
   return actions;
 }
@@ -153,7 +163,7 @@ Actions Delivery::tick(MonotonicTime now) {
   if (not_before_ && now >= *not_before_) not_before_.reset();
   if (store_again_ && now >= *store_again_) {
     store_again_.reset();
-    store_oldest_in_memory(actions);
+    if (const auto next = oldest_in_memory()) actions.emplace_back(action::Store{*next});
     save_notes(actions);
   }
   send(now, actions);

@@ -12,7 +12,7 @@
 // - The newest batch stays in the spool, answered or not, until a newer one is durable: its name holds the number.
 // - Over the bound the oldest batch not under way goes first, and what went is carried by the next batch as Dropped.
 // When
-//   that batch must go too, what it carried is carried again. A dropped batch whose answer was lost may have arrived.
+//   that batch must go too, what it carried is carried again. It goes only after the notes say so. A dropped batch whose answer was lost may have arrived.
 // - Retries back off with decorrelated jitter (Brooker, "Exponential Backoff And Jitter", 2015); Retry-After is kept.
 //
 // One thread. Plain values in and out.
@@ -76,6 +76,7 @@ struct Store {  // answer with stored() or store_failed()
   std::uint64_t sequence;
 };
 struct SaveNotes {  // answer with notes_saved() or notes_failed()
+  std::uint64_t edition;
   SpoolNotes notes;
 };
 struct Send {  // answer with answered() or request_failed()
@@ -139,7 +140,7 @@ class Delivery {
 
   Actions stored(std::uint64_t sequence, MonotonicTime now);
   Actions store_failed(std::uint64_t sequence, std::string reason, MonotonicTime now);
-  Actions notes_saved(MonotonicTime now);
+  Actions notes_saved(std::uint64_t edition, MonotonicTime now);
   Actions notes_failed(std::string reason, MonotonicTime now);
   Actions answered(std::uint64_t request, std::span<const Ack> acks, MonotonicTime now);
   struct Failure {
@@ -183,11 +184,12 @@ class Delivery {
   };
   using Entries = std::map<std::uint64_t, Entry>;
 
+  // Takes the batch out of the books. Its file, if any, goes when the next edition of the notes is saved.
   void drop(Entries::iterator entry, const std::string& reason, Actions& actions);
+  void after_notes(Action action);
   void keep_bound(std::uint64_t arriving, Actions& actions);
-  // True when a batch on disk went, so that there may be room for one of those in memory.
-  bool keep_memory_bound(Actions& actions);
-  void store_oldest_in_memory(Actions& actions);
+  void keep_memory_bound(Actions& actions);
+  [[nodiscard]] std::optional<std::uint64_t> oldest_in_memory() const;
   void acknowledge(std::uint64_t sequence, Actions& actions);
   void forget_answered(Actions& actions);
   void fail(const Failure& failure, MonotonicTime now, Actions& actions);
@@ -197,6 +199,7 @@ class Delivery {
   void back_off(Nanoseconds base, Nanoseconds cap, std::optional<Nanoseconds> retry_after, MonotonicTime now);
   void enter(UplinkState state, const std::string& why, MonotonicTime now, Actions& actions);
   [[nodiscard]] bool is_sendable(const Entry& entry) const;
+  [[nodiscard]] bool is_droppable(const Entry& entry) const;
   [[nodiscard]] std::uint64_t held(bool on_disk) const;
 
   DeliveryLimits limits_;
@@ -205,6 +208,8 @@ class Delivery {
   Entries entries_;
   std::uint64_t next_sequence_ = 1;
   std::vector<DroppedRange> pending_;
+  std::uint64_t notes_edition_ = 0;
+  std::multimap<std::uint64_t, Action> after_notes_;  // by the edition that must be saved before
   std::optional<Request> request_;
   std::uint64_t next_request_ = 1;
   std::uint64_t request_bytes_;

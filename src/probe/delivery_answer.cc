@@ -93,10 +93,9 @@ void Delivery::judge(const Ack& ack, MonotonicTime, Actions& actions) {
       return;
     case Verdict::kBad: {
       const std::string reason = "refused by the server: " + brief(ack.message);
-      Actions dropped;
-      drop(found, reason, dropped);
+      after_notes(action::SetAside{ack.sequence, reason});
+      drop(found, reason, actions);
       save_notes(actions);
-      actions.emplace_back(action::SetAside{ack.sequence, reason});
       actions.emplace_back(action::Tell{true, fmt::format("batch {} was {}; it is set aside", ack.sequence, reason)});
       return;
     }
@@ -111,7 +110,9 @@ void Delivery::acknowledge(std::uint64_t sequence, Actions& actions) {
   const auto found = entries_.find(sequence);
   ++delivered_batches_;
   const bool on_disk = found->second.where == Where::kDisk;
-  const bool newest = sequence + 1 == next_sequence_;
+  // Newer ones that are only in memory do not count: the notes may not hold their numbers yet.
+  const bool newest = std::none_of(std::next(found), entries_.end(),
+                                   [](const auto& later) { return later.second.where == Where::kDisk; });
   if (on_disk && newest && mutant_ != Mutant::kReuseNumber) {
     found->second.answered = true;
     return;

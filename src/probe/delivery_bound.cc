@@ -44,10 +44,16 @@ void tidy(std::vector<DroppedRange>& ranges, std::size_t limit) {
   ranges = std::move(joined);
 }
 
+void Delivery::after_notes(Action action) { after_notes_.emplace(notes_edition_ + 1, std::move(action)); }
+
 void Delivery::drop(Entries::iterator entry, const std::string& reason, Actions& actions) {
   const BatchRecord record = std::move(entry->second.record);
+  if (entry->second.where == Where::kDisk) {
+    after_notes(action::Forget{record.sequence});
+  } else {
+    actions.emplace_back(action::Forget{record.sequence});
+  }
   entries_.erase(entry);
-  actions.emplace_back(action::Forget{record.sequence});
   if (mutant_ == Mutant::kDropUncounted) return;
   dropped_windows_ += record.windows;
   pending_.push_back(
@@ -56,11 +62,15 @@ void Delivery::drop(Entries::iterator entry, const std::string& reason, Actions&
   tidy(pending_);
 }
 
+// The newest batch always stays: it carries what was dropped, and must get its chance to be sent.
+bool Delivery::is_droppable(const Entry& entry) const {
+  return !entry.under_way && !entry.answered && entry.record.sequence + 1 != next_sequence_;
+}
+
 void Delivery::keep_bound(std::uint64_t arriving, Actions& actions) {
-  Actions forgets;
   const auto oldest = [&] {
-    return std::ranges::find_if(entries_, [](const auto& e) {
-      return e.second.where == Where::kDisk && !e.second.under_way && !e.second.answered;
+    return std::ranges::find_if(entries_, [&](const auto& e) {
+      return is_droppable(e.second) && e.second.where == Where::kDisk;
     });
   };
   std::uint64_t bytes = held(true) + arriving;
@@ -70,44 +80,42 @@ void Delivery::keep_bound(std::uint64_t arriving, Actions& actions) {
     bytes -= entry->second.record.bytes;
     windows += entry->second.record.windows;
     ++batches;
-    drop(entry, "spool full", forgets);
+    drop(entry, "spool full", actions);
   }
-  if (forgets.empty()) return;
+  if (batches == 0) return;
   actions.emplace_back(
       action::Tell{true, fmt::format("the spool is full ({} MiB): dropped the oldest {} batches with {} "
                                      "windows",
                                      limits_.disk_bytes >> 20, batches, windows)});
-  save_notes(actions);  // What was dropped is written down before it goes.
-  actions.insert(actions.end(), std::make_move_iterator(forgets.begin()), std::make_move_iterator(forgets.end()));
+  save_notes(actions);
 }
 
-bool Delivery::keep_memory_bound(Actions& actions) {
+void Delivery::keep_memory_bound(Actions& actions) {
   const auto oldest = [&] {
-    return std::ranges::find_if(entries_, [](const auto& e) { return !e.second.under_way && !e.second.answered; });
+    return std::ranges::find_if(entries_, [&](const auto& e) { return is_droppable(e.second); });
   };
-  Actions forgets;
+  bool dropped = false;
   bool freed_disk = false;
   std::uint64_t bytes = held(false);
   for (auto entry = oldest(); bytes > limits_.memory_bytes && entry != entries_.end() && !freed_disk;
        entry = oldest()) {
-    const bool on_disk = entry->second.where == Where::kDisk;
-    if (!on_disk) bytes -= entry->second.record.bytes;
-    drop(entry, "disk full", forgets);
-    freed_disk = on_disk;
+    freed_disk = entry->second.where == Where::kDisk;
+    if (!freed_disk) bytes -= entry->second.record.bytes;
+    drop(entry, "disk full", actions);
+    dropped = true;
   }
-  if (forgets.empty()) return false;
-  save_notes(actions);
-  actions.insert(actions.end(), std::make_move_iterator(forgets.begin()), std::make_move_iterator(forgets.end()));
-  return freed_disk;
+  // Where a batch on disk went, there may be room for one of those in memory.
+  const auto waiting = oldest_in_memory();
+  if (freed_disk && waiting) after_notes(action::Store{*waiting});
+  if (dropped) save_notes(actions);
 }
 
-void Delivery::store_oldest_in_memory(Actions& actions) {
+std::optional<std::uint64_t> Delivery::oldest_in_memory() const {
   for (const auto& [number, entry] : entries_) {
     const bool in_memory = entry.where == Where::kMemory || entry.where == Where::kMemoryUnnoted;
-    if (!in_memory || entry.answered) continue;
-    actions.emplace_back(action::Store{number});
-    return;
+    if (in_memory && !entry.answered) return number;
   }
+  return std::nullopt;
 }
 
 void Delivery::forget_answered(Actions& actions) {
@@ -128,6 +136,10 @@ void Delivery::forget_answered(Actions& actions) {
 void Delivery::save_notes(Actions& actions) {
   SpoolNotes notes;
   notes.next_sequence = next_sequence_;
+  // A batch that is still being written has no claim to its number yet: after a crash it would leave a gap.
+  for (auto last = entries_.rbegin(); last != entries_.rend() && last->second.where == Where::kStoring; ++last) {
+    notes.next_sequence = last->first;
+  }
   notes.pending = pending_;
   for (const auto& [number, entry] : entries_) {
     if (entry.where == Where::kDisk || entry.answered) continue;
@@ -139,7 +151,7 @@ void Delivery::save_notes(Actions& actions) {
   constexpr std::size_t kRanges = 64;  // What the notes' file has room for (spool_format.h).
   if (notes.pending.size() > kRanges) tidy(notes.pending, kRanges);
   tidy(notes.at_risk, kRanges);
-  actions.emplace_back(action::SaveNotes{std::move(notes)});
+  actions.emplace_back(action::SaveNotes{++notes_edition_, std::move(notes)});
 }
 
 std::uint64_t Delivery::held(bool on_disk) const {

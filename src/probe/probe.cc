@@ -177,7 +177,7 @@ Actions Probe::perform_one(const Action& action) {
   if (const auto* a = std::get_if<action::Store>(&action)) return store(a->sequence);
   if (const auto* a = std::get_if<action::SaveNotes>(&action)) {
     const Status saved = spool_->save(a->notes);
-    return saved ? delivery_.notes_saved(now) : delivery_.notes_failed(saved.error().reason, now);
+    return saved ? delivery_.notes_saved(a->edition, now) : delivery_.notes_failed(saved.error().reason, now);
   }
   if (const auto* a = std::get_if<action::Forget>(&action)) {
     unsaved_.erase(a->sequence);

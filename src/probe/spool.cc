@@ -137,10 +137,13 @@ void Spool::trim_bad() {
 }
 
 Status Spool::save(const SpoolNotes& notes) {
-  const std::string slot = encode_notes({++generation_, notes});
-  const std::uint64_t at = generation_ % 2 == 0 ? 0 : kNotesSlotBytes;
+  // After a failure the same slot is written again: the other one holds what was saved last.
+  const std::string slot = encode_notes({generation_ + 1, notes});
+  const std::uint64_t at = (generation_ + 1) % 2 == 0 ? 0 : kNotesSlotBytes;
   if (auto wrote = notes_->write_at(at, bytes_of(slot)); !wrote) return wrote;
-  return notes_->sync();
+  if (auto synced = notes_->sync(); !synced) return synced;
+  ++generation_;
+  return {};
 }
 
 }  // namespace gnomon::probe
