@@ -1,6 +1,6 @@
 // The mock's answers in the shapes of docs/openapi.yaml.
 
-import { links, planned, site_of, sites } from './region.mjs';
+import { links, planned, site_of, sites, title } from './region.mjs';
 import { measure, outages, path_of, paths } from './physics.mjs';
 
 export const started = Date.now();
@@ -16,7 +16,7 @@ const since = new Map();
 const state_was = new Map();
 
 function state_of(path, w) {
-  if (path.a === 'zq') return 'sick';
+  if (path.a === 'zq-fixed') return 'sick';
   if (path.id.endsWith('7f')) return 'stale';
   if (!w.rtt) return 'broken';
   const base = path.hops.reduce((n, h) => { const p = planned.get(h.link.id).settings; return n + p.forward.delay_us + p.backward.delay_us; }, 0);
@@ -91,7 +91,7 @@ export function counts(list) {
 export function status() {
   const up = (Date.now() - started) / 1000;
   return {
-    version: '0.1.0-mock', uptime_s: up, lab: true, region: 'delta', probes: { known: sites.length, alive: sites.length - 2 }, paths: counts(rows()),
+    version: '0.1.0-mock', uptime_s: up, lab: true, region: 'delta', probes: { known: 20, alive: 18 }, paths: counts(rows()),
     windows_stored: 4_183_220 + Math.round(up * paths.length / 10), journal: { records: 91_204 + Math.round(up * 2), bytes: 812_400_000, segments: 13 },
     ledger: { size: 91_204 + Math.round(up * 2), root: 'mEOd7Gvw0v8cJ5x0vD0Wq7a5yH1S8b3h9p7E2y4kQ0o=', checkpoint_unix_ms: Date.now() - 600 }, lag: { records: 3, ms: 180 },
     store: { bytes: 431_200_000, levels: levels() }, disk: { free_bytes: 81_300_000_000, refusing: false },
@@ -101,7 +101,7 @@ export function status() {
 const levels = () => [['raw', 4_183_220, 310e6, 604800], ['1m', 812_300, 92e6, 7_776_000], ['1h', 40_120, 24e6, 63_072_000], ['1d', 1_902, 5.2e6, 315_360_000]]
   .map(([name, n, bytes, retention_s]) => ({ name, rows: n, bytes, retention_s, oldest_unix_ms: started - 5 * 86400e3 }));
 export const storage = () => ({ bytes: 431_200_000, levels: levels(), journal: status().journal, disk: status().disk, settings: { retention_min_s: 3600, retention_max_s: 3155760000 } });
-export const region = () => ({ name: 'delta', lab: true, title: { en: 'Pearl River delta', zh: '珠江三角洲' }, bounds: [112.3, 22.1, 114.6, 23.4], sites, links });
+export const region = () => ({ name: 'delta', lab: true, title, bounds: [112.3, 22.1, 114.6, 23.4], sites, links });
 
 export function mesh(figure, family, method, minutes) {
   const cells = paths.filter((p) => p.family === family && p.method === method).map((p) => {
@@ -138,15 +138,15 @@ export const refused = [{ public_key_hex: '5f'.repeat(32), probe_id: 'c4'.repeat
 export const extra_probes = [];
 export function probes() {
   const now = Date.now();
-  const list = sites.map((s, i) => {
-    const sick = s.id === 'zq', silent = s.id === 'road';
+  const list = sites.filter((s) => s.probe).map((s, i) => {
+    const sick = s.id === 'zq-fixed', silent = s.id === 'road';
     return {
-      id: s.probe, name: s.id, site: s.id, enrolled_unix_ms: started - 5 * 86400e3, last_seen_unix_ms: silent ? now - 340e3 : now - (i * 373) % 9000, version: s.id === 'jm' ? '0.0.9' : '0.1.0',
+      id: s.probe, name: s.id, site: s.id, enrolled_unix_ms: started - 5 * 86400e3, last_seen_unix_ms: silent ? now - 340e3 : now - (i * 373) % 9000, version: s.id === 'jm-fixed' ? '0.0.9' : '0.1.0',
       state: sick ? 'sick' : silent ? 'silent' : 'alive', sequence: 3800 + i * 7, spool: { bytes: silent ? 5.1e6 : i % 5 === 0 ? 18_200 : 0, limit_bytes: 64e6, batches: silent ? 34 : i % 5 === 0 ? 1 : 0 },
       vantage: {
         links: [{ name: 'eth0', up: true, speed_mbit: 10000, rx_errors: 0, tx_errors: 0 }],
         families: [4, 6].map((f) => ({ family: f, has_address: !(f === 6 && s.id === 'factory'), has_default_route: !(f === 6 && s.id === 'factory'), gateway_answers: !sick, gateway: f === 4 ? '10.80.0.254' : 'fd00::fe' })),
-        clock: { synchronised: s.id !== 'hz', bound_ns: s.id === 'hz' ? 180e6 : 420_000 + i * 9000, stepped_ns: 0, source: 'chrony' }, cpu_busy_ratio: sick ? 0.97 : 0.02 + (i % 7) / 60,
+        clock: { synchronised: s.id !== 'hz-fixed', bound_ns: s.id === 'hz-fixed' ? 180e6 : 420_000 + i * 9000, stepped_ns: 0, source: 'chrony' }, cpu_busy_ratio: sick ? 0.97 : 0.02 + (i % 7) / 60,
         complaints: sick ? ['the gateway 10.80.0.254 has not answered for 42 s', 'CPU 97 % busy'] : [],
       },
       paths: paths.filter((p) => p.a === s.id).length, dropped_windows: 0, packets_late: sick ? 112 : 0, plan_revision: 'b1946ac92492d234',

@@ -45,7 +45,7 @@ export function route(from, to) {
   return hops.reverse();
 }
 
-const PROBES = sites.filter((s) => !['gz', 'sz', 'fs', 'dg'].includes(s.id));
+const PROBES = sites.filter((s) => s.probe);
 export const paths = [];
 for (const a of PROBES) {
   for (const b of PROBES) {

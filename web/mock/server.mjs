@@ -7,6 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as answers from './answers.mjs';
 import { outages, paths } from './physics.mjs';
+import { site_of } from './region.mjs';
 
 const ROOT = fileURLToPath(new URL('../dist', import.meta.url));
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -96,11 +97,11 @@ function post(url, req, res, body) {
 
 // A past that has something to show.
 const t = Date.now();
-outages.set('gz--ix', [{ from: t - 41 * 60e3, to: t - 33 * 60e3 }]);
-answers.change('probe_sick', { probe: '11'.repeat(16) }, 'Probe zq is not well: its gateway does not answer; its 57 paths are not judged.', '探针 zq 状态异常：网关无应答；它的 57 条路径暂不评判。', t - 52 * 60e3);
-answers.change('link_failed', { link: 'gz--ix' }, 'Link gz--ix is down (both directions).', '链路 gz--ix 已断开（双向）。', t - 41 * 60e3);
-answers.change('group_broken', { count: 96 }, '96 of 972 paths lost since 10:32:10: all through ix, over IPv4 and IPv6.', '自 10:32:10 起 972 条路径中 96 条中断：均经湾区交换中心，IPv4 与 IPv6 皆受影响。', t - 41 * 60e3 + 11e3);
-answers.change('link_healed', { link: 'gz--ix' }, 'Link gz--ix is healed.', '链路 gz--ix 已恢复。', t - 33 * 60e3);
+outages.set('gz-core--ix', [{ from: t - 41 * 60e3, to: t - 33 * 60e3 }]);
+answers.change('probe_sick', { probe: site_of.get('zq-fixed').probe }, 'Probe zq-fixed is not well: its gateway does not answer; its 57 paths are not judged.', '探针 zq-fixed 状态异常：网关无应答；它的 57 条路径暂不评判。', t - 52 * 60e3);
+answers.change('link_failed', { link: 'gz-core--ix' }, 'Link gz-core--ix is down (both directions).', '链路 gz-core--ix 已断开（双向）。', t - 41 * 60e3);
+answers.change('group_broken', { count: 96 }, '96 of 380 paths lost: all through ix, over IPv4 and IPv6.', '380 条路径中 96 条中断：均经交换中心，IPv4 与 IPv6 皆受影响。', t - 41 * 60e3 + 11e3);
+answers.change('link_healed', { link: 'gz-core--ix' }, 'Link gz-core--ix is healed.', '链路 gz-core--ix 已恢复。', t - 33 * 60e3);
 answers.change('group_restored', { count: 96 }, '96 paths are restored after 8 min 4 s.', '96 条路径在中断 8 分 4 秒后恢复。', t - 33 * 60e3 + 9e3);
 answers.change('key_refused', {}, 'A probe that calls itself hz-campus knocked with an unknown key; its batches are refused.', '自称 hz-campus 的探针使用未知密钥，其批次已被拒收。', t - 10 * 60e3);
 answers.change('probe_silent', { site: 'road' }, 'Probe road has been silent for 60 s.', '探针 road 已失联 60 秒。', t - 5 * 60e3);

@@ -18,7 +18,11 @@ export class Live {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private wait_ms = FIRST_WAIT_MS;
 
-  constructor(private readonly handlers: LiveHandlers) {}
+  constructor(private readonly handlers: LiveHandlers) {
+    // The browser knows of a pulled cable long before a silent connection times out.
+    addEventListener('offline', () => this.source && this.lost());
+    addEventListener('online', () => this.retry());
+  }
 
   start(): void {
     this.stop();

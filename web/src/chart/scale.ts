@@ -23,7 +23,7 @@ export function linear_ticks(low: number, high: number, wanted: number): number[
   if (!(high > low)) return [low];
   const step = round_step((high - low) / Math.max(1, wanted));
   const out: number[] = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) out.push(k * step + 0); // never −0
   return out;
 }
 

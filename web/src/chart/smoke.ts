@@ -100,7 +100,7 @@ export function draw_gaps(ctx: CanvasRenderingContext2D, frame: Frame, spans: re
 
 export function smoke_scale(frame: Frame, options: SmokeOptions): Scale {
   const { low, high } = options.range ?? { low: 0, high: 1e7 };
-  const wanted = Math.max(2, Math.floor((frame.bottom - frame.top) / 38));
+  const wanted = Math.max(2, Math.floor((frame.bottom - frame.top) / 30));
   const make = options.log ? logarithmic : linear;
   return make(low, high, frame.bottom, frame.top, wanted);
 }
@@ -112,14 +112,15 @@ export function draw_smoke(ctx: CanvasRenderingContext2D, frame: Frame, options:
   no_answer(ctx, frame, options.points);
   draw_gaps(ctx, frame, gaps(options.points, frame.time.low, Math.min(frame.time.high, options.now - 3 * step), step * 2.5));
   draw_time_axis(ctx, frame, options.axis);
-  draw_value_axis(ctx, frame, y, (v) => delay_text(v, 4).replace(/(\.\d*?)0+(?=\D)/, '$1').replace(/\.(?=\D)/, ''));
+  draw_value_axis(ctx, frame, y, (v) => v === 0 ? '0' : delay_text(v, 4).replace(/(\.\d*?)0+(?=\D)/, '$1').replace(/\.(?=\D)/, ''));
 
   ctx.save();
   ctx.beginPath();
   ctx.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
   ctx.clip();
   ctx.fillStyle = options.smoke;
-  for (const [low, high, alpha] of [['p5', 'p95', 0.2], ['p25', 'p75', 0.38]] as const) {
+  const strength = ink.dark ? 1.45 : 1;
+  for (const [low, high, alpha] of [['p5', 'p95', 0.2 * strength], ['p25', 'p75', 0.38 * strength]] as const) {
     ctx.globalAlpha = alpha;
     ctx.beginPath();
     columns(ctx, frame, options.bands, y, low, high);

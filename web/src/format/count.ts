@@ -14,7 +14,7 @@ function scaled(value: number, step: number, units: string[]): string {
     v /= step;
     i++;
   }
-  return `${i === 0 ? Math.round(v) : significant(v)}\u202f${units[i]}`;
+  return `${i === 0 ? Math.round(v) : significant(v)}\u00a0${units[i]}`;
 }
 
 export function bytes(value: number | null | undefined): string {

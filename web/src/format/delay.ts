@@ -28,7 +28,7 @@ export function delay(ns: number | null | undefined, digits = 3): Quantity {
 }
 
 export function text(quantity: Quantity): string {
-  return quantity.unit ? `${quantity.figure}\u202f${quantity.unit}` : quantity.figure;
+  return quantity.unit ? `${quantity.figure}\u00a0${quantity.unit}` : quantity.figure;
 }
 
 export function delay_text(ns: number | null | undefined, digits = 3): string {

@@ -16,7 +16,7 @@ export function loss_text(ratio: number | null | undefined): string {
 
 export function share_text(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined) return '–';
-  return `${Math.round(ratio * 100)}\u202f%`;
+  return `${Math.round(ratio * 100)}\u00a0%`;
 }
 
 /**

@@ -47,11 +47,11 @@ export function iso(unix_ms: number): string {
 /** The two largest units: "3 d 4 h", "12 min", "8 s". */
 export function span(ms: number): string {
   const s = Math.max(0, Math.round(ms / SECOND));
-  if (s < 60) return `${s}\u202fs`;
+  if (s < 60) return `${s}\u00a0s`;
   const m = Math.floor(s / 60);
-  if (m < 60) return m < 10 && s % 60 ? `${m}\u202fmin ${s % 60}\u202fs` : `${m}\u202fmin`;
+  if (m < 60) return m < 10 && s % 60 ? `${m}\u00a0min ${s % 60}\u00a0s` : `${m}\u00a0min`;
   const h = Math.floor(m / 60);
-  if (h < 24) return m % 60 ? `${h}\u202fh ${m % 60}\u202fmin` : `${h}\u202fh`;
+  if (h < 24) return m % 60 ? `${h}\u00a0h ${m % 60}\u00a0min` : `${h}\u00a0h`;
   const d = Math.floor(h / 24);
-  return h % 24 && d < 10 ? `${d}\u202fd ${h % 24}\u202fh` : `${d}\u202fd`;
+  return h % 24 && d < 10 ? `${d}\u00a0d ${h % 24}\u00a0h` : `${d}\u00a0d`;
 }

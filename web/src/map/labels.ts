@@ -20,7 +20,7 @@ export interface LabelPlace {
   anchor: 'start' | 'middle' | 'end';
 }
 
-interface Rect {
+export interface Rect {
   x0: number;
   y0: number;
   x1: number;
@@ -70,8 +70,9 @@ export function place_labels(
   obstacles: readonly { x: number; y: number; radius: number }[],
   lines: readonly (readonly [number, number, number, number])[],
   bounds: { width: number; height: number },
+  blocked: readonly Rect[] = [],
 ): LabelPlace[] {
-  const taken: Rect[] = [];
+  const taken: Rect[] = [...blocked];
   const dots = obstacles.map((o) => ({ x0: o.x - o.radius, y0: o.y - o.radius, x1: o.x + o.radius, y1: o.y + o.radius }));
   const out: LabelPlace[] = [];
   for (const wish of [...wishes].sort((a, b) => b.rank - a.rank)) {
@@ -94,6 +95,6 @@ export function place_labels(
 /** About how wide a text is at a size: Chinese characters are square, Latin ones about half. */
 export function text_width(text: string, size: number): number {
   let em = 0;
-  for (const c of text) em += c.codePointAt(0)! > 0x2e80 ? 1 : /[iljt.,' ]/.test(c) ? 0.32 : /[A-Zmw]/.test(c) ? 0.7 : 0.56;
+  for (const c of text) em += c.codePointAt(0)! > 0x2e80 ? 1 : /[iljt.,' ]/.test(c) ? 0.34 : /[A-Zmw]/.test(c) ? 0.74 : 0.6;
   return em * size;
 }

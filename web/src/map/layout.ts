@@ -2,7 +2,7 @@
 
 import type { Link, Site } from '../api/types';
 import { kind_style } from './glyphs';
-import { place_labels, text_width, type LabelPlace } from './labels';
+import { place_labels, text_width, type LabelPlace, type Rect } from './labels';
 import { project, to_screen, type MapView } from './projection';
 import { spread, type Placed } from './spread';
 
@@ -49,6 +49,10 @@ export function lay_out(
   height: number,
   name_of: (site: Site) => string,
   font: number,
+  /** Routers are named only when zoomed in: at first the cities' own names orient well enough. */
+  detail: boolean,
+  /** Where the map's own buttons lie. */
+  blocked: readonly Rect[],
 ): Layout {
   const access = access_sites(links);
   const placed = sites.filter((s) => s.lat !== null && s.lon !== null);
@@ -67,17 +71,19 @@ export function lay_out(
   });
   const lines = lay_links(links, at);
   const wishes = shown
-    .filter((s) => s.x > 0 && s.x < width && s.y > 0 && s.y < height)
+    .filter((s) => s.x > 0 && s.x < width && s.y > 0 && s.y < height && (detail || s.site.kind !== 'router'))
     .map((s) => {
       const style = kind_style(s.site.kind, access.has(s.site.id));
-      const size = style.rank >= 9 ? font : font - 1;
-      return { id: s.site.id, x: s.x, y: s.y, clear: s.radius + RING + 1, width: text_width(name_of(s.site), size), height: size * 1.25, rank: style.rank };
+      const major = style.rank >= 9;
+      const size = major ? font : font - 1;
+      return { id: s.site.id, x: s.x, y: s.y, clear: s.radius + RING + 1, width: text_width(name_of(s.site), size) * (major ? 1.06 : 1), height: size * 1.25, rank: style.rank };
     });
   const labels = place_labels(
     wishes,
     shown.map((s) => ({ x: s.x, y: s.y, radius: s.radius + RING })),
     lines.map((l) => [l.x0, l.y0, l.x1, l.y1] as const),
     { width, height },
+    blocked,
   );
   return { sites: shown, links: lines, labels };
 }

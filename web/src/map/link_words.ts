@@ -9,8 +9,8 @@ import { t, t_or } from '../i18n';
 import { site_name } from '../state/describe';
 
 export type ColourBy = 'state' | 'delay' | 'loss';
-export const DELAY_LOW_NS = 200_000;
-export const DELAY_HIGH_NS = 60_000_000;
+export const DELAY_LOW_NS = 100_000;
+export const DELAY_HIGH_NS = 30_000_000;
 
 export function link_name(link: Link): string {
   return t('link.title', { a: site_name(link.a), b: site_name(link.b) });

@@ -65,13 +65,13 @@ function trace(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, h
   if (half === 'all') ctx.rect(x, y, s, s);
   else if (half === 'upper') {
     ctx.moveTo(x, y);
-    ctx.lineTo(x + s - 0.7, y);
-    ctx.lineTo(x, y + s - 0.7);
+    ctx.lineTo(x + s - 0.4, y);
+    ctx.lineTo(x, y + s - 0.4);
     ctx.closePath();
   } else {
-    ctx.moveTo(x + s, y + 0.7);
+    ctx.moveTo(x + s, y + 0.4);
     ctx.lineTo(x + s, y + s);
-    ctx.lineTo(x + 0.7, y + s);
+    ctx.lineTo(x + 0.4, y + s);
     ctx.closePath();
   }
 }

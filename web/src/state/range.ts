@@ -36,11 +36,11 @@ export function bounds(range: Range, now: number): { from: number; to: number } 
   return range.kind === 'fixed' ? { from: range.from, to: range.to } : { from: now - range.ms, to: now };
 }
 
-/** Half a range to the left (-1) or right (+1); a step past now becomes the moving range again. */
+/** Half a range to the left (-1) or right (+1); a step that (nearly) reaches now becomes the moving range again. */
 export function shifted(range: Range, direction: -1 | 1, now: number): Range {
   const { from, to } = bounds(range, now);
   const step = ((to - from) / 2) * direction;
-  if (to + step >= now) {
+  if (to + step >= now - (to - from) / 10) {
     const preset = PRESETS.find((p) => Math.abs(p.ms - (to - from)) < 2000);
     if (preset) return { kind: 'last', ...preset };
     return { kind: 'fixed', from: now - (to - from), to: now };
