@@ -186,7 +186,7 @@ void Changes::Impl::name_link(analysis::GroupContext& context, const PathFold& f
     context.link = id;
     context.link_failed = newest = news.at;
   }
-  if (!context.link.empty() || region == nullptr) return;
+  if (!context.link.empty() || region == nullptr || links.empty()) return;
   std::optional<std::set<std::string>> shared;
   for (const auto& [id, item] : fold.items()) {
     const auto route = region->route(item.path->source_site, item.path->target_site, item.path->family);
@@ -199,7 +199,8 @@ void Changes::Impl::name_link(analysis::GroupContext& context, const PathFold& f
     }
   }
   if (!shared) return;
-  if (shared->size() > 1) std::erase_if(*shared, [&](const std::string& link) { return !links.contains(link); });
+  // Good paths may cross the same links: only one that was changed by hand is worth naming.
+  std::erase_if(*shared, [&](const std::string& link) { return !links.contains(link); });
   if (shared->size() == 1) context.link = *shared->begin();
 }
 

@@ -19,8 +19,8 @@
 namespace gnomon::server {
 
 // One window of `sent` packets: those not lost have delays of `delay` and a few percent more.
-inline schema::DelayWindow test_window(WallTime start, std::uint32_t sent, std::uint32_t lost, Nanoseconds delay,
-                                       bool both_ways = false, Nanoseconds length = std::chrono::seconds(10)) {
+inline schema::DelayWindow fleet_window(WallTime start, std::uint32_t sent, std::uint32_t lost, Nanoseconds delay,
+                                        bool both_ways = false, Nanoseconds length = std::chrono::seconds(10)) {
   schema::DelayWindow window;
   window.start = start;
   window.duration = length;
@@ -55,22 +55,22 @@ inline schema::DelayWindow test_window(WallTime start, std::uint32_t sent, std::
   return window;
 }
 
-struct TestPath {
+struct FleetPath {
   std::string target;
   std::string target_site;
   int family = 4;
   std::string method = "echo";
 };
 
-class TestProbe {
+class FleetProbe {
  public:
-  TestProbe(std::string site, std::uint64_t seed, std::vector<TestPath> paths, std::string access = {})
+  FleetProbe(std::string site, std::uint64_t seed, std::vector<FleetPath> paths, std::string access = {})
       : site_(std::move(site)), access_(std::move(access)), key_(make_key(seed)), paths_(std::move(paths)) {}
 
   [[nodiscard]] ProbeId id() const { return crypto::probe_id(key_.public_key()); }
   [[nodiscard]] const crypto::PrivateKey& key() const { return key_; }
   [[nodiscard]] const std::string& site() const { return site_; }
-  [[nodiscard]] const std::vector<TestPath>& paths() const { return paths_; }
+  [[nodiscard]] const std::vector<FleetPath>& paths() const { return paths_; }
   [[nodiscard]] PathId path_id(std::size_t i) const { return schema::path_id(id(), message(i)); }
 
   // One batch with a window for each path: `window(i, start)` makes it.
@@ -114,7 +114,7 @@ class TestProbe {
   }
 
   [[nodiscard]] v1::Path message(std::size_t i) const {
-    const TestPath& path = paths_[i];
+    const FleetPath& path = paths_[i];
     v1::Path message;
     message.set_plan_item("mesh-" + path.method);
     message.set_method(path.method);
@@ -153,15 +153,15 @@ class TestProbe {
   std::string site_;
   std::string access_;
   crypto::PrivateKey key_;
-  std::vector<TestPath> paths_;
+  std::vector<FleetPath> paths_;
   std::uint64_t sequence_ = 0;
 };
 
 // Every site measures every other one by echo and stamp over both families.
-inline std::vector<TestProbe> test_mesh(const std::vector<std::string>& sites) {
-  std::vector<TestProbe> fleet;
+inline std::vector<FleetProbe> test_mesh(const std::vector<std::string>& sites) {
+  std::vector<FleetProbe> fleet;
   for (std::size_t i = 0; i < sites.size(); ++i) {
-    std::vector<TestPath> paths;
+    std::vector<FleetPath> paths;
     for (const std::string& target : sites) {
       if (target == sites[i]) continue;
       for (const int family : {4, 6}) {

@@ -34,7 +34,7 @@ class LiveStateTest : public testing::Test {
       Nanoseconds delay = milliseconds(8), const std::function<void(v1::Batch&)>& edit = {}) {
     const WallTime start = clock.wall();
     clock.advance(seconds(10));
-    const auto window = [&](std::size_t i, WallTime at) { return test_window(at, 10, lost(i), delay, true); };
+    const auto window = [&](std::size_t i, WallTime at) { return fleet_window(at, 10, lost(i), delay, true); };
     live.on_durable(probe.verified(start, window, edit), clock.wall());
     live.tick();
   }
@@ -43,7 +43,7 @@ class LiveStateTest : public testing::Test {
   ManualClock clock;
   LiveState live{clock};
   Recorder recorder;
-  TestProbe probe{"gz", 1, {{"dc1", "dc1", 4}, {"dc1", "dc1", 6}, {"dc2", "dc2", 4, "stamp"}}, "5g"};
+  FleetProbe probe{"gz", 1, {{"dc1", "dc1", 4}, {"dc1", "dc1", 6}, {"dc2", "dc2", 4, "stamp"}}, "5g"};
 };
 
 TEST_F(LiveStateTest, ShowsTheFiguresOfTheLastMinute) {
@@ -120,7 +120,7 @@ TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
   const WallTime start = clock.wall();
   clock.advance(seconds(10));
   const auto window = [](std::size_t, WallTime at) {
-    schema::DelayWindow lost = test_window(at, 10, 10, milliseconds(8));
+    schema::DelayWindow lost = fleet_window(at, 10, 10, milliseconds(8));
     lost.marks = schema::kMarkVantageSick;
     return lost;
   };
@@ -140,7 +140,7 @@ TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
 TEST_F(LiveStateTest, AnEmptyingSpoolDoesNotTurnBackTime) {
   round();
   const WallTime last = live.path(probe.path_id(0)).value().last.value();
-  const auto window = [](std::size_t, WallTime at) { return test_window(at, 10, 10, milliseconds(8)); };
+  const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 10, milliseconds(8)); };
   live.on_durable(probe.verified(last - seconds(60), window), clock.wall());
   EXPECT_EQ(live.path(probe.path_id(0)).value().last, last);
   EXPECT_EQ(state(0), PathState::kGood);
@@ -173,7 +173,7 @@ TEST_F(LiveStateTest, FamiliesAreCompared) {
   const WallTime start = clock.wall();
   clock.advance(seconds(10));
   const auto window = [](std::size_t i, WallTime at) {
-    return test_window(at, 10, 0, i == 1 ? milliseconds(11) : milliseconds(10));
+    return fleet_window(at, 10, 0, i == 1 ? milliseconds(11) : milliseconds(10));
   };
   live.on_durable(probe.verified(start, window), clock.wall());
   const Overview overview = live.overview();
@@ -185,8 +185,8 @@ TEST_F(LiveStateTest, FamiliesAreCompared) {
 TEST(LiveStateLimits, FurtherPathsAreCountedNotKept) {
   ManualClock clock;
   LiveState live(clock, {.paths = 2});
-  TestProbe probe{"gz", 1, {{"a", "a"}, {"b", "b"}, {"c", "c"}}};
-  const auto window = [](std::size_t, WallTime at) { return test_window(at, 10, 0, milliseconds(1)); };
+  FleetProbe probe{"gz", 1, {{"a", "a"}, {"b", "b"}, {"c", "c"}}};
+  const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 0, milliseconds(1)); };
   live.on_durable(probe.verified(clock.wall(), window), clock.wall());
   EXPECT_EQ(live.paths().size(), 2U);
   EXPECT_EQ(live.paths_over_limit(), 1U);

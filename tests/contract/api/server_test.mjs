@@ -1,0 +1,297 @@
+// The running server against docs/openapi.yaml: every operation, good and bad.
+import {after, before, test} from 'node:test';
+import assert from 'node:assert/strict';
+import {ask, holdsSchema, met, operations} from './contract.mjs';
+import {startFixture} from './fixture.mjs';
+
+let server;
+let url;
+let admin;
+let viewer;
+const api = '/api/v1';
+
+before(async () => {
+  server = await startFixture();
+  url = server.url;
+  admin = {authorization: `Bearer ${server.admin_token}`};
+  viewer = {authorization: `Bearer ${server.viewer_token}`};
+});
+after(async () => assert.equal(await server.stop(), 0));
+
+test('status counts what was handed in', async () => {
+  const {value} = await ask(url, 'get', `${api}/status`);
+  assert.equal(value.probes.known, 3);
+  assert.equal(value.probes.alive, 3);
+  assert.equal(value.paths.total, 24);
+  assert.equal(value.ingest.batches_stored, 180);
+  assert.equal(value.journal.records, 180);
+  assert.equal(value.lab, true);
+  assert.equal(value.store.levels.length, 4);
+});
+
+test('region, overview, mesh, probes, storage, schema', async () => {
+  const region = (await ask(url, 'get', `${api}/region`)).value;
+  assert.deepEqual(region.sites.map((site) => site.id), ['gz', 'ix', 'dc1']);
+  assert.match(region.sites[0].probe, /^[0-9a-f]{32}$/);
+  const overview = (await ask(url, 'get', `${api}/overview`)).value;
+  assert.ok(overview.now.rtt_p50 > 7e6 && overview.now.rtt_p50 < 10e6);
+  assert.ok(Math.abs(overview.now.ipv6_minus_ipv4_ns - 1e6) < 2e5);
+  assert.deepEqual(overview.links.map((link) => link.id), ['gz--ix', 'ix--dc1']);
+  for (const query of ['', '?figure=rtt_p99&family=6&method=stamp&minutes=5', '?figure=loss_ratio&minutes=60']) {
+    const mesh = (await ask(url, 'get', `${api}/mesh`, {target: `${api}/mesh${query}`})).value;
+    assert.deepEqual(mesh.sites, ['gz', 'ix', 'dc1']);
+    assert.equal(mesh.cells.length, 6);
+    assert.ok(mesh.cells.every((cell) => cell.value !== null), query);
+  }
+  const probes = (await ask(url, 'get', `${api}/probes`)).value;
+  assert.equal(probes.probes.length, 3);
+  assert.ok(probes.probes.every((probe) => probe.state === 'alive' && probe.paths === 8));
+  await ask(url, 'get', `${api}/storage`);
+  const columns = (await ask(url, 'get', `${api}/schema`)).value.columns;
+  assert.ok(columns.some((column) => column.name === 'rtt_min' && column.standard === 'RFC 2681'));
+});
+
+test('paths, filters and one path', async () => {
+  const count = async (query) => {
+    const {value} = await ask(url, 'get', `${api}/paths`, {target: `${api}/paths${query}`});
+    return value.paths.length;
+  };
+  assert.equal(await count(''), 24);
+  assert.equal(await count('?family=6'), 12);
+  assert.equal(await count('?method=stamp&family=4'), 6);
+  assert.equal(await count('?site=gz'), 16);
+  assert.equal(await count('?q=dc1%20ipv6%20echo'), 4);
+  assert.equal(await count('?state=broken'), 0);
+  const path = (await ask(url, 'get', `${api}/paths/{id}`, {target: `${api}/paths/${server.path}`})).value;
+  assert.equal(path.state, 'good');
+  assert.equal(path.minute.sent, 60);
+  assert.match(path.measure_by_hand, /^gnomon lab exec gz -- gnomon ping /);
+  assert.match(path.sentence.en, /^gz → ix over IPv4 by echo: 8\.\d\d ms median, 0 % lost over the last minute; good since/);
+  assert.match(path.sentence.zh, /最近一分钟时延中位数/);
+  const reverse = (await ask(url, 'get', `${api}/paths/{id}`, {target: `${api}/paths/${path.reverse}`})).value;
+  assert.equal(reverse.source_site, path.target_site);
+  assert.equal(reverse.reverse, path.id);
+});
+
+test('series at every width', async () => {
+  const template = `${api}/paths/{id}/series`;
+  const target = `${api}/paths/${server.path}/series`;
+  const hour = (await ask(url, 'get', template, {target})).value;
+  assert.ok(hour.points.length >= 59 && hour.points.length <= 61, `${hour.points.length}`);
+  assert.equal(hour.level, 'raw');
+  assert.ok(hour.points.every((point) => point.rtt.min <= point.rtt.p50 && point.rtt.p99 <= point.rtt.max));
+  const few = (await ask(url, 'get', template, {target: `${target}?points=20`})).value;
+  assert.ok(few.points.length <= 20 && few.points.length > 0);
+  assert.equal(few.points.reduce((sum, point) => sum + point.sent, 0), 600);
+  const year = (await ask(url, 'get', template, {target: `${target}?from=${Date.now() - 365 * 86400e3}&points=2000`})).value;
+  assert.equal(year.points.reduce((sum, point) => sum + point.sent, 0), 600);
+});
+
+test('a break becomes one change, and heals', async () => {
+  await server.command('break');
+  await server.command('round');
+  const {value} = await ask(url, 'get', `${api}/paths`, {target: `${api}/paths?q=dc1%20ipv6`});
+  assert.ok(value.paths.length > 0);
+  const changes = await until(async () => {
+    const answer = (await ask(url, 'get', `${api}/changes`, {target: `${api}/changes?limit=20`})).value.changes;
+    return answer.some((change) => change.kind === 'group_broken') ? answer : null;
+  });
+  const group = changes.find((change) => change.kind === 'group_broken');
+  assert.match(group.text.en, /^4 of 24 paths lost since .* UTC: all to dc1, from 2 places over IPv6\.$/);
+  assert.match(group.text.zh, /24 条路径中有 4 条中断：目的地均为 dc1/);
+  assert.equal(group.subject.paths.length, 4);
+  const older = (await ask(url, 'get', `${api}/changes`, {target: `${api}/changes?before=${group.id}`})).value.changes;
+  assert.ok(older.every((change) => change.id < group.id));
+});
+
+// Waits for what other threads of the server do; a run that never gets there fails by the test's time limit.
+async function until(probe) {
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('wrong questions are named', async () => {
+  const bad = [
+    ['/paths', '?family=5'], ['/paths', '?state=fine'], ['/paths', '?method=%21'],
+    ['/mesh', '?figure=rtt_p42'], ['/mesh', '?minutes=0'], ['/changes', '?limit=0'], ['/changes', '?before=x'],
+  ];
+  for (const [path, query] of bad) {
+    const {value} = await ask(url, 'get', api + path, {target: api + path + query, status: 400});
+    assert.equal(value.error.code, 'invalid_argument');
+  }
+  await ask(url, 'get', `${api}/paths/{id}`, {target: `${api}/paths/xyz`, status: 400});
+  await ask(url, 'get', `${api}/paths/{id}`, {target: `${api}/paths/0000000000000000`, status: 404});
+  const series = `${api}/paths/{id}/series`;
+  await ask(url, 'get', series, {target: `${api}/paths/${server.path}/series?points=9999`, status: 400});
+  await ask(url, 'get', series, {target: `${api}/paths/${server.path}/series?from=5&to=5`, status: 400});
+  await ask(url, 'get', series, {target: `${api}/paths/0000000000000000/series`, status: 404});
+});
+
+test('the lab', async () => {
+  await ask(url, 'get', `${api}/lab/links`);
+  const {value} = await ask(url, 'get', `${api}/lab/truth`);
+  assert.equal(value.links.length, 2);
+  const template = `${api}/lab/links/{id}`;
+  const target = `${api}/lab/links/gz--ix`;
+  const failed = (await ask(url, 'post', template, {target, headers: admin, json: {action: 'fail'}})).value;
+  assert.equal(failed.link.state, 'down');
+  const set = (await ask(url, 'post', template, {
+    target, headers: admin, json: {action: 'set', direction: 'gz-ix', settings: {delay_us: 40000, loss_ratio: 0.02}},
+  })).value;
+  assert.equal(set.link.settings.forward.delay_us, 40000);
+  assert.equal(set.link.settings.backward.delay_us, 1500);
+  const healed = (await ask(url, 'post', template, {target, headers: admin, json: {action: 'heal'}})).value;
+  assert.equal(healed.link.state, 'up');
+  const changes = (await ask(url, 'get', `${api}/changes`)).value.changes;
+  for (const kind of ['link_failed', 'link_set', 'link_healed']) assert.ok(changes.some((change) => change.kind === kind), kind);
+  for (const json of [{}, {action: 'explode'}, {action: 'set'}, {action: 'set', settings: {latency: 1}}, {action: 'fail', direction: 'x'}]) {
+    await ask(url, 'post', template, {target, headers: admin, json, status: 400});
+  }
+  await ask(url, 'post', template, {target, headers: admin, body: '{"action":', status: 400});
+  await ask(url, 'post', template, {target: `${api}/lab/links/none`, headers: admin, json: {action: 'fail'}, status: 404});
+  await ask(url, 'post', template, {target, json: {action: 'fail'}, status: 401});
+  await ask(url, 'post', template, {target, headers: viewer, json: {action: 'fail'}, status: 403});
+  await ask(url, 'post', template, {target, headers: admin, body: 'x'.repeat(200_000), status: 413});
+});
+
+test('retention', async () => {
+  const template = `${api}/storage/retention`;
+  const {value} = await ask(url, 'post', template, {headers: admin, json: {level: '1m', seconds: 86400 * 30}});
+  assert.equal(value.levels.find((level) => level.name === '1m').retention_s, 86400 * 30);
+  await ask(url, 'post', template, {headers: admin, json: {level: '1m', seconds: 1}, status: 400});
+  await ask(url, 'post', template, {headers: admin, json: {level: '1m'}, status: 400});
+  await ask(url, 'post', template, {json: {level: '1m', seconds: 86400}, status: 401});
+  await ask(url, 'post', template, {headers: viewer, json: {level: '1m', seconds: 86400}, status: 403});
+});
+
+test('session and password', async () => {
+  const before_ = (await ask(url, 'get', `${api}/session`)).value;
+  assert.equal(before_.user, null);
+  await ask(url, 'post', `${api}/session`, {json: {user: 'admin'}, status: 400});
+  await ask(url, 'post', `${api}/session`, {json: {user: 'admin', password: 'wrong'}, status: 401});
+  const {answer, value} = await ask(url, 'post', `${api}/session`, {json: {user: 'admin', password: server.admin_password}});
+  assert.equal(value.role, 'admin');
+  const cookie = {cookie: answer.headers.get('set-cookie').split(';')[0]};
+  assert.match(answer.headers.get('set-cookie'), /HttpOnly/);
+  assert.match(answer.headers.get('set-cookie'), /SameSite=Strict/);
+  const csrf = {...cookie, 'x-gnomon-csrf': value.csrf};
+  await ask(url, 'post', `${api}/lab/links/{id}`, {target: `${api}/lab/links/gz--ix`, headers: cookie, json: {action: 'heal'}, status: 403});
+  await ask(url, 'post', `${api}/lab/links/{id}`, {target: `${api}/lab/links/gz--ix`, headers: csrf, json: {action: 'heal'}});
+  const fresh = 'a new and long enough password';
+  await ask(url, 'post', `${api}/password`, {headers: csrf, json: {old: 'wrong', new: fresh}, status: 403});
+  await ask(url, 'post', `${api}/password`, {headers: csrf, json: {old: server.admin_password}, status: 400});
+  await ask(url, 'post', `${api}/password`, {headers: csrf, json: {old: server.admin_password, new: fresh}, status: 204});
+  const again = await ask(url, 'post', `${api}/session`, {json: {user: 'admin', password: fresh}});
+  const next = {cookie: again.answer.headers.get('set-cookie').split(';')[0], 'x-gnomon-csrf': again.value.csrf};
+  await ask(url, 'delete', `${api}/session`, {headers: next, status: 204});
+  await ask(url, 'post', `${api}/password`, {json: {old: 'a', new: 'b'}, status: 401});
+});
+
+test('enrolment', async () => {
+  const template = `${api}/probes`;
+  const public_key = 'ab'.repeat(32);
+  const probe = (await ask(url, 'post', template, {headers: admin, json: {public_key, name: 'new', site: 'sz'}, status: 201})).value;
+  assert.equal(probe.state, 'never');
+  await ask(url, 'post', template, {headers: admin, json: {public_key}, status: 409});
+  for (const json of [{}, {public_key: 'ab'}, {public_key: 7}, {public_key, colour: 'red'}]) {
+    await ask(url, 'post', template, {headers: admin, json, status: 400});
+  }
+  await ask(url, 'post', template, {json: {public_key}, status: 401});
+  await ask(url, 'post', template, {headers: viewer, json: {public_key}, status: 403});
+  const one = `${api}/probes/{id}`;
+  assert.ok((await ask(url, 'get', template)).value.probes.some((row) => row.id === probe.id));
+  await ask(url, 'delete', one, {target: `${api}/probes/${probe.id}`, headers: viewer, status: 403});
+  await ask(url, 'delete', one, {target: `${api}/probes/${probe.id}`, headers: admin, status: 204});
+  await ask(url, 'delete', one, {target: `${api}/probes/${probe.id}`, headers: admin, status: 404});
+  await ask(url, 'delete', one, {target: `${api}/probes/xyz`, headers: admin, status: 400});
+  await server.command('stranger');
+  const refused = (await ask(url, 'get', template)).value.refused;
+  assert.equal(refused.length, 1);
+  assert.equal(refused[0].name, 'probe-nowhere');
+  const changes = (await ask(url, 'get', `${api}/changes`)).value.changes;
+  assert.ok(changes.some((change) => change.kind === 'key_refused'));
+});
+
+test('ingest refuses what it cannot read', async () => {
+  const headers = {'content-type': 'application/x-protobuf'};
+  // One batch, empty: the request is read, the batch has its verdict.
+  await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array([0x0a, 0])});
+  await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array(), status: 400});
+  const cut = (await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array([0x0a, 0x7f, 1]), status: 400})).value;
+  assert.match(cut.error.message, /\d/);
+  await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array(9 * 1024 * 1024), status: 413});
+});
+
+test('documents, ledger, health', async () => {
+  const {text} = await ask(url, 'get', `${api}/openapi.yaml`);
+  assert.match(text, /^openapi: 3\.1\.0/);
+  await ask(url, 'get', `${api}/plan-schema.json`);
+  await ask(url, 'get', '/healthz');
+  await until(async () => (await fetch(`${url}/ledger/checkpoint`)).status === 200);
+  await ask(url, 'get', '/ledger/checkpoint');
+  await ask(url, 'get', '/ledger/key');
+  await ask(url, 'get', '/ledger/tile/{tile}', {target: '/ledger/tile/7/999', status: 404});
+  const {size} = (await ask(url, 'get', `${api}/status`)).value.ledger;
+  assert.ok(size > 0);
+  await ask(url, 'get', '/ledger/tile/{tile}', {target: size >= 256 ? '/ledger/tile/0/000' : `/ledger/tile/0/000.p/${size}`});
+});
+
+test('live tells hello, rows, changes and links', async () => {
+  const abort = new AbortController();
+  const answer = await fetch(`${url}${api}/live`, {signal: abort.signal});
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('content-type').split(';')[0], 'text/event-stream');
+  met.set(`get ${api}/live`, [200]);
+  const events = [];
+  const ids = [];
+  const schemas = {hello: 'Status', paths: 'LivePaths', change: 'Change', link: 'Link', status: 'Status'};
+  const wanted = new Set(Object.keys(schemas));
+  let pending = '';
+  let asked = false;
+  for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+    pending += chunk;
+    const blocks = pending.split('\n\n');
+    pending = blocks.pop();
+    for (const block of blocks) {
+      const field = (name) => block.split('\n').filter((line) => line.startsWith(`${name}: `)).map((line) => line.slice(name.length + 2)).join('\n');
+      if (!field('event')) continue;
+      holdsSchema(schemas[field('event')], JSON.parse(field('data')));
+      events.push(field('event'));
+      ids.push(Number(field('id')));
+      wanted.delete(field('event'));
+    }
+    if (!asked) {
+      asked = true;
+      await server.command('round');
+      await ask(url, 'post', `${api}/lab/links/{id}`, {target: `${api}/lab/links/gz--ix`, headers: admin, json: {action: 'fail'}});
+    }
+    if (wanted.size === 0) break;
+  }
+  abort.abort();
+  assert.equal(events[0], 'hello');
+  assert.ok(ids.every((id, i) => i === 0 || id > ids[i - 1]), 'ids rise');
+
+  // Who comes back gets the links and changes that it missed.
+  const again = new AbortController();
+  const resumed = await fetch(`${url}${api}/live`, {signal: again.signal, headers: {'last-event-id': String(ids[0])}});
+  let seen = '';
+  for await (const chunk of resumed.body.pipeThrough(new TextDecoderStream())) {
+    seen += chunk;
+    if (seen.includes('event: hello')) break;
+  }
+  again.abort();
+  assert.match(seen, /event: link/);
+});
+
+test('metrics answers in OpenMetrics', async () => {
+  const {answer, text} = await ask(url, 'get', '/metrics');
+  assert.match(answer.headers.get('content-type'), /^application\/openmetrics-text; version=1\.0\.0/);
+  assert.ok(text.endsWith('# EOF\n'));
+});
+
+test('every operation of the document was met', () => {
+  assert.deepEqual(operations.filter((operation) => !met.has(operation)), []);
+});
