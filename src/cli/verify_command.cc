@@ -103,6 +103,14 @@ std::string place_of(const journal::Problem& problem) {
   return place;
 }
 
+std::string_view advice_for(const journal::VerifyReport& report) {
+  const auto is_tile = [](const journal::Problem& problem) { return problem.file.find("tile/") != std::string::npos; };
+  if (std::ranges::all_of(report.problems, is_tile)) {
+    return "The tiles can be made anew from the journal: remove ledger/tile of the data folder and start gnomon.";
+  }
+  return "Restore the named files from a copy.";
+}
+
 void print_text(const journal::VerifyReport& report, bool has_journal, Seconds time) {
   if (has_journal) {
     fmt::print(" journal     {}, {:.1f} MB: {} with good checksums\n", counted(report.segments, "segment", "segments"),
@@ -124,8 +132,8 @@ void print_text(const journal::VerifyReport& report, bool has_journal, Seconds t
   if (report.problem_count == 0) {
     fmt::print(" Everything that was checked holds. {:.2f} s\n", time.count());
   } else {
-    fmt::print(" {} found. Restore the named files from a copy. {:.2f} s\n",
-               counted(report.problem_count, "fault", "faults"), time.count());
+    fmt::print(" {} found. {} {:.2f} s\n", counted(report.problem_count, "fault", "faults"), advice_for(report),
+               time.count());
   }
 }
 

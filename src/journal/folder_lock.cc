@@ -29,7 +29,7 @@ tl::unexpected<Error> in_use(int fd, const std::string& folder) {
 Result<FolderLock> FolderLock::acquire(const std::string& folder) {
   if (auto made = segment::real_file_system().create_folders(folder); !made) return tl::unexpected(made.error());
   const std::string path = folder + "/lock";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return errno_failure(errno, "open lock file", path);
   FolderLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {

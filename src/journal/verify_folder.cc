@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "journal/record_codec.h"
 #include "journal/sequence_index.h"
 #include "journal/verify.h"
@@ -22,9 +24,10 @@ class FolderCheck {
                      "name the data folder of an observatory, or the URL of its ledger");
     }
     check_format();
-    // The tree first: what is signed must be in the journal, whatever else is appended meanwhile.
-    const Fetch fetch = [this](const std::string& path) { return files_.read_file(ledger_ + "/" + path); };
-    if (auto tree = check_checkpoint(report_, ledger_ + "/", fetch, std::nullopt)) tree_ = tree->checkpoint;
+    // The tree first, then the segments: what is signed must be in them, whatever else is appended meanwhile.
+    read_checkpoint();
+    names = files_.list(journal_);
+    if (!names) return tl::unexpected(names.error());
     for (const std::string& name : *names) {
       if (segment::parse_segment_name(name)) segments_.push_back(name);
     }
@@ -39,6 +42,30 @@ class FolderCheck {
   void problem(const std::string& file, std::optional<std::uint64_t> offset, std::optional<std::uint64_t> record,
                std::string reason) {
     add_problem(report_, {file, offset, record, std::move(reason)});
+  }
+
+  // The checkpoint and the partial tiles that belong to it; a writing process replaces both.
+  void read_checkpoint() {
+    const std::string path = ledger_ + "/checkpoint";
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      const auto note = files_.read_file(path);
+      const auto parts = note ? split_note(*note) : tl::unexpected(DecodeError{});
+      const auto head = parts ? parse_checkpoint_text(parts->text) : tl::unexpected(DecodeError{});
+      partials_.clear();
+      for (int level = TileId::kEntries; head && level < 8; ++level) {
+        const TileId tile{level, full_tiles(level, head->size), partial_width(level, head->size)};
+        if (tile.width > 0) partials_.emplace(tile_path(tile), files_.read_file(ledger_ + "/" + tile_path(tile)));
+      }
+      const auto fetch = [&](const std::string& name) {
+        return name == "checkpoint" ? note : files_.read_file(ledger_ + "/" + name);
+      };
+      const auto again = files_.read_file(path);
+      const bool is_stable = note.has_value() == again.has_value() && (!note || *note == *again);
+      if (!is_stable) continue;
+      if (auto tree = check_checkpoint(report_, ledger_ + "/", fetch, std::nullopt)) tree_ = tree->checkpoint;
+      return;
+    }
+    problem(path, std::nullopt, std::nullopt, "it changes faster than it can be read");
   }
 
   void check_format() {
@@ -135,7 +162,8 @@ class FolderCheck {
   TileBuilder::Sink tile_check() {
     return [this](const TileId& tile, std::string_view content) -> Status {
       const std::string path = ledger_ + "/" + tile_path(tile);
-      compare_tile(report_, tile, path, files_.read_file(path), content);
+      const auto partial = partials_.find(tile_path(tile));
+      compare_tile(report_, tile, path, partial != partials_.end() ? partial->second : files_.read_file(path), content);
       return {};
     };
   }
@@ -171,6 +199,7 @@ class FolderCheck {
   const OnProgress& progress_;
   VerifyReport report_;
   std::optional<Checkpoint> tree_;
+  std::map<std::string, Result<std::string>> partials_;
   std::vector<std::string> segments_;
   SequenceIndex index_;
   TileBuilder builder_;

@@ -14,7 +14,7 @@ constexpr const char* kFolder = "/data";
 // A small folder with several segments, a full and a partial tile, and an index.
 class Verify : public testing::Test {
  protected:
-  void fill(int batches) {
+  void fill(int batches, int first = 1) {
     JournalOptions options;
     options.lock_folder = false;
     options.background = false;
@@ -22,7 +22,7 @@ class Verify : public testing::Test {
     auto journal = Journal::open(files_, kFolder, key_, clock_, options);
     ASSERT_TRUE(journal) << journal.error().message();
     const ProbeForTest probe;
-    for (int i = 1; i <= batches; ++i) {
+    for (int i = first; i < first + batches; ++i) {
       const std::string bytes = probe.batch(static_cast<std::uint64_t>(i));
       const auto batch = schema::read_signed_batch(std::as_bytes(std::span(bytes)));
       ASSERT_TRUE((*journal)->append(*batch, std::as_bytes(std::span(bytes)), [](const auto& r) { EXPECT_TRUE(r); }));
@@ -104,6 +104,49 @@ TEST_F(Verify, FindsAMissingTileAndAMissingSegment) {
   EXPECT_EQ(verify_folder(files_, kFolder)->problems.at(0).file, "/data/ledger/tile/0/000");
   ASSERT_TRUE(files_.remove("/data/journal/" + segment::segment_name(0)));
   EXPECT_GT(verify_folder(files_, kFolder)->problem_count, 0U);
+}
+
+TEST_F(Verify, LostTilesAreMadeAnewByOpening) {
+  fill(300);
+  for (const char* name : {"0/000", "0/001.p/44", "entries/000", "1/000.p/1"}) {
+    ASSERT_TRUE(files_.remove("/data/ledger/tile/" + std::string(name))) << name;
+  }
+  EXPECT_EQ(verify_folder(files_, kFolder)->problem_count, 4U);
+  fill(1, 301);
+  const auto report = verify_folder(files_, kFolder);
+  EXPECT_EQ(report->problem_count, 0U) << report->problems[0].file;
+  EXPECT_EQ(report->ledger_size, 301U);
+}
+
+// A writing process signs again and again while the folder is read.
+TEST_F(Verify, BesideAWriterBlamesNothing) {
+  fill(250);
+  class Meddling final : public segment::FileSystem {
+   public:
+    Meddling(segment::FileSystem& files, std::function<void()> write) : files_(files), write_(std::move(write)) {}
+    Result<std::unique_ptr<segment::File>> open(const std::string& path, segment::OpenMode mode) override {
+      if (path.ends_with(".seg") && !done_) {
+        done_ = true;
+        write_();
+      }
+      return files_.open(path, mode);
+    }
+    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
+    Status create_folders(const std::string& folder) override { return files_.create_folders(folder); }
+    Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
+    Status remove(const std::string& path) override { return files_.remove(path); }
+    Status sync_directory(const std::string& folder) override { return files_.sync_directory(folder); }
+    Result<std::uint64_t> free_bytes(const std::string& folder) override { return files_.free_bytes(folder); }
+
+   private:
+    segment::FileSystem& files_;
+    std::function<void()> write_;
+    bool done_ = false;
+  } meddling(files_, [this] { fill(20, 251); });
+  const auto report = verify_folder(meddling, kFolder);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->problem_count, 0U) << report->problems[0].file << ": " << report->problems[0].reason;
+  EXPECT_EQ(report->ledger_size, 250U);
 }
 
 TEST_F(Verify, NotesAnUnfinishedTailWithoutBlame) {
