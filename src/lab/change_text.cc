@@ -18,13 +18,16 @@ ChangeText use_text(const PairUse& use, bool lost) {
   if (use.lose_all == 0) {
     return {fmt::format("{} of {} site pairs {} it as one of their equal-cost paths{}.", use.lose_part, use.pairs, verb,
                         lost ? " and lose that part" : ""),
-            fmt::format("{} 对站点中有 {} 对的等价路径之一经过此链路{}。", use.pairs, use.lose_part, lost ? "，部分通信中断" : "")};
+            fmt::format("{} 对站点中有 {} 对的等价路径之一经过此链路{}。", use.pairs, use.lose_part,
+                        lost ? "，部分通信中断" : "")};
   }
   ChangeText text;
-  text.en = fmt::format("{} of {} site pairs {} it{}", use.lose_all, use.pairs, verb, lost ? " and lose everything" : "");
+  text.en =
+      fmt::format("{} of {} site pairs {} it{}", use.lose_all, use.pairs, verb, lost ? " and lose everything" : "");
   text.zh = fmt::format("{} 对站点中有 {} 对完全经过此链路{}", use.pairs, use.lose_all, lost ? "，通信全部中断" : "");
   if (use.lose_part > 0) {
-    text.en += fmt::format("; {} more {} it as one of their equal-cost paths{}", use.lose_part, verb, lost ? " and lose that part" : "");
+    text.en += fmt::format("; {} more {} it as one of their equal-cost paths{}", use.lose_part, verb,
+                           lost ? " and lose that part" : "");
     text.zh += fmt::format("；另有 {} 对的等价路径之一经过此链路", use.lose_part);
   }
   text.en += ".";

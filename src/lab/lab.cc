@@ -184,7 +184,7 @@ Status Lab::change_settings(std::size_t link, const DirectionSettings& forward, 
   LinkState& state = states_[link];
   const std::uint32_t mtu = interface_mtu(forward, backward);
   if (mtu != interface_mtu(state.forward, state.backward)) {
-    if (Status status = network_->set_mtu(region_, link, mtu); !status) return status;
+    if (Status status = network_->set_mtu(region_, *routes_, link, mtu); !status) return status;
   }
   state.forward = forward;
   state.backward = backward;

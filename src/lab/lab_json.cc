@@ -9,23 +9,29 @@ namespace {
 
 namespace json = boost::json;
 
-double microseconds(Nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e3;
+// A whole number without an exponent, where it is one.
+json::value number(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return static_cast<double>(whole) == value ? json::value(whole) : json::value(value);
 }
-double milliseconds(Nanoseconds time) {
-  return static_cast<double>(time.count()) / 1e6;
+
+json::value microseconds(Nanoseconds time) {
+  return number(static_cast<double>(time.count()) / 1e3);
+}
+json::value milliseconds(Nanoseconds time) {
+  return number(static_cast<double>(time.count()) / 1e6);
 }
 
 json::object settings_object(const DirectionSettings& settings) {
   return {{"delay_us", microseconds(settings.delay)},
           {"jitter_us", microseconds(settings.jitter)},
-          {"loss_ratio", settings.loss},
-          {"ipv4_loss_ratio", settings.ipv4_loss},
-          {"ipv6_loss_ratio", settings.ipv6_loss},
+          {"loss_ratio", number(settings.loss)},
+          {"ipv4_loss_ratio", number(settings.ipv4_loss)},
+          {"ipv6_loss_ratio", number(settings.ipv6_loss)},
           {"rate_bps", settings.rate},
           {"queue_ms", milliseconds(settings.queue)},
-          {"reorder_ratio", settings.reorder},
-          {"duplicate_ratio", settings.duplicate},
+          {"reorder_ratio", number(settings.reorder)},
+          {"duplicate_ratio", number(settings.duplicate)},
           {"mtu", settings.mtu},
           {"blackhole", settings.blackhole}};
 }
@@ -71,14 +77,14 @@ json::array links_array(const std::vector<LinkSnapshot>& links) {
 json::object direction_truth(const DirectionSettings& settings, const DirectionTruth& truth) {
   const auto quantile = [&truth](double q) -> json::value {
     const auto value = truth.given.quantile(q);
-    return value ? json::value(microseconds(*value)) : json::value(nullptr);
+    return value ? microseconds(*value) : json::value(nullptr);
   };
   json::object given{
       {"count", truth.given.count()}, {"p50", quantile(0.5)}, {"p95", quantile(0.95)}, {"p99", quantile(0.99)}};
-  given["max"] = truth.given.empty() ? json::value(nullptr) : json::value(microseconds(truth.given_max));
-  given["mean"] = truth.given.empty()
-                      ? json::value(nullptr)
-                      : json::value(microseconds(truth.given_sum) / static_cast<double>(truth.given.count()));
+  given["max"] = truth.given.empty() ? json::value(nullptr) : microseconds(truth.given_max);
+  const auto count = static_cast<double>(truth.given.count());
+  given["mean"] =
+      count == 0 ? json::value(nullptr) : number(static_cast<double>(truth.given_sum.count()) / 1e3 / count);
   return {{"settings", settings_object(settings)},
           {"received", truth.received},
           {"received_bytes", truth.received_bytes},

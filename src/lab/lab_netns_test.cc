@@ -133,6 +133,9 @@ TEST(LabLink, ASmallMtuIsToldUnlessItIsABlackHole) {
   EXPECT_THAT(ping(false).text, HasSubstr("mtu = 1400"));
   EXPECT_THAT(ping(true).text, HasSubstr("mtu=1400"));
   EXPECT_EQ(forward_truth(*lab, 1).dropped_mtu, 4U);  // The router told; nothing reached the link.
+  ASSERT_TRUE(lab->set_default("narrow", DirectionChoice::kBoth).has_value());
+  EXPECT_EQ(ping(false).exit_code, 0);  // What the sites had learnt is forgotten.
+  EXPECT_EQ(ping(true).exit_code, 0);
 }
 
 TEST(LabLink, FailsSilentlyAndHeals) {

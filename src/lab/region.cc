@@ -27,7 +27,8 @@ Result<std::size_t> require_id(const std::vector<T>& items, std::string_view id,
   std::vector<std::string> ids;
   for (const T& item : items) ids.push_back(item.id);
   auto near = nearest_word(id, ids);
-  const auto longer = std::find_if(ids.begin(), ids.end(), [id](const std::string& one) { return one.starts_with(id); });
+  const auto longer =
+      std::find_if(ids.begin(), ids.end(), [id](const std::string& one) { return one.starts_with(id); });
   if (!near && longer != ids.end()) near = *longer;
   return failure(ErrorCode::kNotFound, fmt::format("find {}", what), std::string(id),
                  fmt::format("the lab has no such {}", what),

@@ -179,7 +179,7 @@ Status SiteNetwork::set_routes(const Region& region, const RoutingTable& routes)
   return {};
 }
 
-Status SiteNetwork::set_mtu(const Region& region, std::size_t link, std::uint32_t mtu) {
+Status SiteNetwork::set_mtu(const Region& region, const RoutingTable& routes, std::size_t link, std::uint32_t mtu) {
   for (const std::size_t site : {region.links[link].a, region.links[link].b}) {
     Status status = runner_.call(sites_[site], [&]() -> Status {
       auto netlink = Netlink::open();
@@ -196,7 +196,10 @@ Status SiteNetwork::set_mtu(const Region& region, std::size_t link, std::uint32_
     });
     if (!status) return status;
   }
-  return {};
+  for (const net::Namespace& site : sites_) {
+    if (Status status = runner_.call(site, [] { return forget_path_mtus(); }); !status) return status;
+  }
+  return set_routes(region, routes);  // New IPv6 routes begin without what was learnt.
 }
 
 }  // namespace gnomon::lab

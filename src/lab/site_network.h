@@ -29,8 +29,9 @@ class SiteNetwork {
 
   // Makes the kernel's routes those of `routes`.
   Status set_routes(const Region& region, const RoutingTable& routes);
-  // The MTU of the link's interface at both sites.
-  Status set_mtu(const Region& region, std::size_t link, std::uint32_t mtu);
+  // The MTU of the link's interface at both sites. After a larger one, every site forgets the path MTUs that it learnt,
+  // which it would otherwise keep for ten minutes.
+  Status set_mtu(const Region& region, const RoutingTable& routes, std::size_t link, std::uint32_t mtu);
 
  private:
   SiteNetwork() = default;

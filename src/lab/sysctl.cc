@@ -72,6 +72,9 @@ Status write_all(const std::array<Setting, N>& settings) {
 Status prepare_site_sysctls() {
   return write_all(kSite);
 }
+Status forget_path_mtus() {
+  return write_setting({"ipv4/route/flush", "1", true});
+}
 Status prepare_emulator_sysctls() {
   return write_all(kEmulator);
 }
