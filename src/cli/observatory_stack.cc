@@ -79,9 +79,6 @@ struct ObservatoryStack::Parts {
 
   Status open_state() {
     users.emplace(folder->users_file(), clock, random);
-    auto first = users->create_first_admin();
-    if (!first) return tl::unexpected(first.error());
-    first_password = std::move(*first);
     probes.emplace(folder->probes_file(), clock);
     auto opened = server::Changes::open({.folder = folder->changes(), .zone = {}}, clock);
     if (!opened) return tl::unexpected(opened.error());
@@ -110,6 +107,10 @@ struct ObservatoryStack::Parts {
     server::add_api(server->router(), api);
     server->collector().add_observer(*live);
     if (const Status started = server->start(); !started) return started;
+    // Only now: a start that failed before must not use up the one showing of the password.
+    auto first = users->create_first_admin();
+    if (!first) return tl::unexpected(first.error());
+    first_password = std::move(*first);
     auto applying = server::Applier::start(*journal, *store, clock);
     if (!applying) return tl::unexpected(applying.error());
     applier = std::move(*applying);

@@ -25,7 +25,7 @@ struct AdminArguments {
   std::string subject;  // key or id
   std::string name;
   std::string site;
-  std::string folder;
+  std::string folder = "gnomon-data";
   std::string url;
   std::string token_file;
   std::string ca_file;
@@ -59,14 +59,6 @@ Result<http::ClientResponse> ask(const AdminArguments& arguments, const http::Cl
   return answer;
 }
 
-Status check_folder(const AdminArguments& arguments) {
-  if (arguments.folder.empty()) {
-    return failure(ErrorCode::kInvalidArgument, "find server", "", "neither --data nor --server was given",
-                   "name the data folder with --data DIR, or the server with --server URL");
-  }
-  return server::DataFolder::check(arguments.folder);
-}
-
 int allow(const AdminArguments& arguments) {
   const auto key = server::parse_public_key(arguments.subject);
   if (!key) return report(key.error());
@@ -79,7 +71,7 @@ int allow(const AdminArguments& arguments) {
         json::serialize(json::object{{"public_key", to_hex(*key)}, {"name", arguments.name}, {"site", arguments.site}});
     if (const auto answer = ask(arguments, request, 201); !answer) return report(answer.error());
   } else {
-    if (Status folder = check_folder(arguments); !folder) return report(folder.error());
+    if (Status folder = server::DataFolder::check(arguments.folder); !folder) return report(folder.error());
     const SystemClock clock;
     server::ProbeRegistry registry(std::filesystem::path(arguments.folder) / "probes.json", clock);
     const auto probe = registry.enrol(*key, arguments.name, arguments.site);
@@ -101,7 +93,7 @@ int remove(const AdminArguments& arguments) {
     request.target = "/api/v1/probes/" + to_string(*id);
     if (const auto answer = ask(arguments, request, 204); !answer) return report(answer.error());
   } else {
-    if (Status folder = check_folder(arguments); !folder) return report(folder.error());
+    if (Status folder = server::DataFolder::check(arguments.folder); !folder) return report(folder.error());
     const SystemClock clock;
     server::ProbeRegistry registry(std::filesystem::path(arguments.folder) / "probes.json", clock);
     if (Status removed = registry.remove(*id); !removed) return report(removed.error());
@@ -119,7 +111,7 @@ int list(const AdminArguments& arguments) {
     std::printf("%s\n", answer->body.c_str());
     return 0;
   }
-  if (Status folder = check_folder(arguments); !folder) return report(folder.error());
+  if (Status folder = server::DataFolder::check(arguments.folder); !folder) return report(folder.error());
   const SystemClock clock;
   server::ProbeRegistry registry(std::filesystem::path(arguments.folder) / "probes.json", clock);
   for (const auto& probe : registry.enrolled()) {
@@ -133,7 +125,8 @@ using Action = int (*)(const AdminArguments&);
 CLI::App* add(CLI::App& probe, const char* name, const char* what, const std::shared_ptr<AdminArguments>& arguments,
               int& exit_code, Action action) {
   auto* command = probe.add_subcommand(name, what);
-  auto* folder = command->add_option("--data", arguments->folder, "The server's data folder")->type_name("DIR");
+  auto* folder = command->add_option("--data", arguments->folder, "The server's data folder");
+  folder->type_name("DIR")->capture_default_str();
   command->add_option("--server", arguments->url, "Or the server itself")->type_name("URL")->excludes(folder);
   command->add_option("--token-file", arguments->token_file, "An admin's token; else GNOMON_TOKEN")->type_name("FILE");
   command->add_option("--ca", arguments->ca_file, "Certificate authorities to trust, PEM")->type_name("FILE");
