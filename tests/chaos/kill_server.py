@@ -3,8 +3,8 @@
 
     tests/chaos/kill_server.py [--kills 50] [--seed 1] [--probes 20] [--paths 30]
 
-A load generator signs batches of real shape and writes down what was acknowledged. Afterwards the journal is listed with
-`gnomon verify --list`, compared with what was acknowledged, and the tables are compared with those that `gnomon rebuild`
+A load generator signs batches of real shape and writes down what was acknowledged. Afterwards the journal's leaves are
+read from the ledger's tiles, compared with what was acknowledged, and the tables are compared with those that `gnomon rebuild`
 makes anew."""
 
 import argparse
@@ -18,7 +18,7 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from observatory import GNOMON, LOAD, Observatory, enrol, run  # noqa: E402
+from observatory import GNOMON, LOAD, Observatory, enrol, ledger_entries, run  # noqa: E402
 
 
 def answers(observatory):
@@ -77,10 +77,9 @@ def main():
             acked[(probe, int(sequence))] = int(windows)
         journal = {}
         twice = 0
-        for line in run(GNOMON, "verify", data, "--list").splitlines():
-            probe, sequence, windows, *_ = line.split()
-            twice += (probe, int(sequence)) in journal
-            journal[(probe, int(sequence))] = int(windows)
+        for probe, sequence, windows in ledger_entries(data):
+            twice += (probe, sequence) in journal
+            journal[(probe, sequence)] = windows
         lost = [key for key in acked if key not in journal]
         unacknowledged = len(journal) - len(acked)
         run(GNOMON, "verify", data)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -76,6 +77,30 @@ def run(*command, **options):
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def ledger_entries(data):
+    """Every leaf of a data folder's ledger as (probe, sequence, windows), read straight from its tiles (docs/spec/ledger.md)."""
+    ledger = pathlib.Path(data) / "ledger"
+    size = int((ledger / "checkpoint").read_text().split("\n")[1])
+    entries = []
+    for bundle in range((size + 255) // 256):
+        name = f"{bundle % 1000:03}"
+        for part in range(1, 4):
+            if bundle // 1000**part:
+                name = f"x{bundle // 1000**part % 1000:03}/{name}"
+        width = min(256, size - bundle * 256)
+        path = ledger / "tile/entries" / (name if width == 256 else f"{name}.p/{width}")
+        content = path.read_bytes()
+        while content:
+            (length,) = struct.unpack(">H", content[:2])
+            entry, content = content[2 : 2 + length], content[2 + length :]
+            magic, _record, probe, sequence = struct.unpack(">4sQ16sQ", entry[:36])
+            (windows,) = struct.unpack(">I", entry[60:64])
+            assert magic == b"GNL1", magic
+            entries.append((probe.hex(), sequence, windows))
+    assert len(entries) == size, (len(entries), size)
+    return entries
 
 
 def enrol(data, probes, seed):

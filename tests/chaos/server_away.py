@@ -17,13 +17,13 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from observatory import GNOMON, Observatory, run  # noqa: E402
+from observatory import GNOMON, Observatory, ledger_entries, run  # noqa: E402
 
 
 def plan(targets):
     lines = ["name: away", "targets:"]
     for i in range(1, targets + 1):
-        lines.append(f"  t{i}: {{address: 127.0.1.{i}}}")
+        lines.append(f"  t{i}: {{addresses: [127.0.1.{i}]}}")
     lines += ["measurements:", "  - name: echo", "    from: all", "    to: [" + ", ".join(f"t{i}" for i in range(1, targets + 1)) + "]",
               "    method: echo", "    interval: 100ms", "    family: ipv4"]
     return "\n".join(lines) + "\n"
@@ -95,7 +95,7 @@ def main():
                 first = points["points"][0]["start"]
                 earliest = first if earliest is None else max(earliest, first)
             observatory.stop()
-            sequences = sorted(int(line.split()[1]) for line in run(GNOMON, "verify", observatory.folder, "--list").splitlines())
+            sequences = sorted(sequence for _, sequence, _ in ledger_entries(observatory.folder))
             report = {"away_s": options.away, "paths": len(paths), "windows": windows, "packets_sent": sent, "packets_lost": lost, "gaps": gaps,
                       "overlaps": overlaps, "batches": len(sequences), "sequences_whole": sequences == list(range(1, len(sequences) + 1)),
                       "first_window_before_outage_s": round(begun - earliest / 1000, 1), "caught_up_after_s": round(catch_up, 1)}

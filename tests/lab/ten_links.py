@@ -42,7 +42,9 @@ def region():
 
 
 def plan():
-    lines = ["name: ten", "measurements:", "  - name: stamp", "    from: hub", "    to: [" + ", ".join(f"leaf-{i}" for i in range(10)) + "]",
+    # Site N of a region has the address 10.77.N.1 (docs/guides/lab.md); the hub is the first.
+    lines = ["name: ten", "targets:"] + [f"  leaf-{i}: {{addresses: [10.77.{i + 2}.1]}}" for i in range(10)]
+    lines += ["measurements:", "  - name: stamp", "    from: hub", "    to: [" + ", ".join(f"leaf-{i}" for i in range(10)) + "]",
              "    method: stamp", "    interval: 20ms", "    family: ipv4"]
     return "\n".join(lines) + "\n"
 
