@@ -195,7 +195,7 @@ std::string packet_line(const methods::PacketReport& report) {
   using Fate = methods::PacketReport::Fate;
   switch (report.fate) {
     case Fate::kAnswered: {
-      std::string line = fmt::format("seq {} rtt {} ms error {:.4f} ms", report.sequence, ms(report.rtt),
+      std::string line = fmt::format("seq {} rtt {:.6f} ms error {:.6f} ms", report.sequence, milliseconds(report.rtt),
                                      milliseconds(report.error_bound));
       if (report.answer_ttl) line += fmt::format(" ttl {}", report.answer_ttl->value);
       if (report.forward && report.backward) {

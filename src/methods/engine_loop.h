@@ -15,6 +15,7 @@
 #include "methods/packet_series.h"
 #include "net/clock_watch.h"
 #include "net/file_descriptor.h"
+#include "net/timestamp_hold.h"
 
 namespace gnomon::methods {
 
@@ -80,6 +81,7 @@ class Engine::Loop {
   MonotonicTime step_seen_;  // when the last jump of the wall clock was found
   net::FileDescriptor epoll_, wake_;
   net::PacketBuffers buffers_;
+  net::TimestampHold timestamps_;  // before the first path, whose first packet then has its kernel timestamp
   std::vector<std::byte> arena_;  // packets being written
   std::list<Channel> channels_;
   std::unordered_map<std::uint32_t, std::unique_ptr<PathState>> paths_;
