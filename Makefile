@@ -25,6 +25,12 @@ check:  ## Format, lint, layers, file sizes, documents
 bench: build  ## Measures, beside the peers where they are installed
 	@tools/bench.sh
 
+soak: build  ## The whole of the fault tests: 50 kills, two minutes without a server
+	@tools/bootstrap.sh test
+	@tools/build.sh -p release batch_load
+	@GNOMON_KILLS=50 GNOMON_AWAY=120 tests/chaos/run
+	@GNOMON_SECONDS=120 tests/lab/run
+
 format:  ## Formats the C++ sources in place
 	@git ls-files '*.h' '*.cc' | xargs clang-format -i
 
