@@ -24,6 +24,7 @@ Actions Delivery::recovered(std::vector<BatchRecord> records, SpoolNotes notes, 
     const std::uint64_t sequence = record.sequence;
     entries_[sequence] = Entry{std::move(record), Where::kDisk};
   }
+  finish_drops(actions);
   std::erase_if(lost, [](const DroppedRange& range) { return range.windows == 0; });
   for (DroppedRange& range : lost) {
     range.reason = "the probe ended while its disk refused the batch";
@@ -61,7 +62,7 @@ Actions Delivery::stored(std::uint64_t sequence, MonotonicTime now) {
   Actions actions;
   const auto found = entries_.find(sequence);
   if (found == entries_.end()) {  // Acknowledged or dropped from memory while it was being written.
-    actions.emplace_back(action::Forget{sequence});
+    actions.emplace_back(action::Forget{sequence, false});
     return actions;
   }
   const bool from_memory = found->second.where != Where::kStoring;
@@ -152,7 +153,7 @@ Actions Delivery::lost(std::uint64_t windows, WallTime wall, std::string reason)
   Actions actions;
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(wall.since_epoch).count();
   dropped_windows_ += windows;
-  pending_.push_back({next_sequence_, next_sequence_, windows, ms, ms, std::move(reason)});
+  pending_.push_back({0, 0, windows, ms, ms, std::move(reason)});  // 0: they never were in a batch.
   tidy(pending_);
   save_notes(actions);
   return actions;
@@ -180,7 +181,7 @@ Actions Delivery::stopping(MonotonicTime) {
   }
   for (const std::uint64_t number : last) {
     entries_.erase(number);
-    actions.emplace_back(action::Forget{number});
+    actions.emplace_back(action::Forget{number, false});
   }
   return actions;
 }
@@ -227,7 +228,7 @@ void Delivery::send(MonotonicTime now, Actions& actions) {
   request_ = Request{next_request_++, chosen};
   actions.emplace_back(action::Send{request_->id, chosen});
   if (mutant_ != Mutant::kForgetOnSend) return;
-  for (const std::uint64_t number : chosen) actions.emplace_back(action::Forget{number});
+  for (const std::uint64_t number : chosen) actions.emplace_back(action::Forget{number, false});
 }
 
 }  // namespace gnomon::probe

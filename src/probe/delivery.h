@@ -12,7 +12,8 @@
 // - The newest batch stays in the spool, answered or not, until a newer one is durable: its name holds the number.
 // - Over the bound the oldest batch not under way goes first, and what went is carried by the next batch as Dropped.
 // When
-//   that batch must go too, what it carried is carried again. It goes only after the notes say so. A dropped batch whose answer was lost may have arrived.
+//   that batch must go too, what it carried is carried again. It goes only after the notes say so. A dropped batch
+//   whose answer was lost may have arrived.
 // - Retries back off with decorrelated jitter (Brooker, "Exponential Backoff And Jitter", 2015); Retry-After is kept.
 //
 // One thread. Plain values in and out.
@@ -22,6 +23,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -39,6 +41,10 @@ struct DroppedRange {
   std::string reason;
   friend bool operator==(const DroppedRange&, const DroppedRange&) = default;
 };
+
+// Reasons of ranges that name exactly the batches which the bound made the probe drop.
+inline constexpr std::string_view kSpoolFull = "spool full";
+inline constexpr std::string_view kDiskFull = "disk full";
 
 // Sorts by number and joins neighbours with the same reason; beyond `limit` ranges, joins the closest ones (numbers and
 // times then span batches that were not dropped; the count of windows stays exact).
@@ -85,6 +91,7 @@ struct Send {  // answer with answered() or request_failed()
 };
 struct Forget {  // remove from disk and memory
   std::uint64_t sequence;
+  bool durably;  // it must not come back after a loss of power: it was reported as dropped
 };
 struct SetAside {  // out of the spool, kept for a person to look at
   std::uint64_t sequence;
@@ -186,6 +193,8 @@ class Delivery {
 
   // Takes the batch out of the books. Its file, if any, goes when the next edition of the notes is saved.
   void drop(Entries::iterator entry, const std::string& reason, Actions& actions);
+  // After a crash between the notes and the files: what the notes say was dropped goes.
+  void finish_drops(Actions& actions);
   void after_notes(Action action);
   void keep_bound(std::uint64_t arriving, Actions& actions);
   void keep_memory_bound(Actions& actions);

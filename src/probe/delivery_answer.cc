@@ -122,7 +122,7 @@ void Delivery::acknowledge(std::uint64_t sequence, Actions& actions) {
     return;
   }
   entries_.erase(found);
-  actions.emplace_back(action::Forget{sequence});
+  actions.emplace_back(action::Forget{sequence, false});
   if (!on_disk) save_notes(actions);
 }
 

@@ -39,19 +39,32 @@ void tidy(std::vector<DroppedRange>& ranges, std::size_t limit) {
       if (gap(i) < gap(closest)) closest = i;
     }
     join(joined[closest - 1], joined[closest]);
+    joined[closest - 1].reason = "several";  // Spans batches that were not dropped, so it must not be read as a list.
     joined.erase(joined.begin() + static_cast<std::ptrdiff_t>(closest));
   }
   ranges = std::move(joined);
 }
 
-void Delivery::after_notes(Action action) { after_notes_.emplace(notes_edition_ + 1, std::move(action)); }
+void Delivery::finish_drops(Actions& actions) {
+  for (const DroppedRange& range : pending_) {
+    if (range.reason != kSpoolFull && range.reason != kDiskFull) continue;
+    const auto end = entries_.upper_bound(range.last_sequence);
+    for (auto entry = entries_.lower_bound(range.first_sequence); entry != end; entry = entries_.erase(entry)) {
+      actions.emplace_back(action::Forget{entry->first, true});
+    }
+  }
+}
+
+void Delivery::after_notes(Action action) {
+  after_notes_.emplace(notes_edition_ + 1, std::move(action));
+}
 
 void Delivery::drop(Entries::iterator entry, const std::string& reason, Actions& actions) {
   const BatchRecord record = std::move(entry->second.record);
   if (entry->second.where == Where::kDisk) {
-    after_notes(action::Forget{record.sequence});
+    after_notes(action::Forget{record.sequence, true});
   } else {
-    actions.emplace_back(action::Forget{record.sequence});
+    actions.emplace_back(action::Forget{record.sequence, false});
   }
   entries_.erase(entry);
   if (mutant_ == Mutant::kDropUncounted) return;
@@ -69,9 +82,8 @@ bool Delivery::is_droppable(const Entry& entry) const {
 
 void Delivery::keep_bound(std::uint64_t arriving, Actions& actions) {
   const auto oldest = [&] {
-    return std::ranges::find_if(entries_, [&](const auto& e) {
-      return is_droppable(e.second) && e.second.where == Where::kDisk;
-    });
+    return std::ranges::find_if(
+        entries_, [&](const auto& e) { return is_droppable(e.second) && e.second.where == Where::kDisk; });
   };
   std::uint64_t bytes = held(true) + arriving;
   std::uint64_t windows = 0;
@@ -80,7 +92,7 @@ void Delivery::keep_bound(std::uint64_t arriving, Actions& actions) {
     bytes -= entry->second.record.bytes;
     windows += entry->second.record.windows;
     ++batches;
-    drop(entry, "spool full", actions);
+    drop(entry, std::string(kSpoolFull), actions);
   }
   if (batches == 0) return;
   actions.emplace_back(
@@ -101,7 +113,7 @@ void Delivery::keep_memory_bound(Actions& actions) {
        entry = oldest()) {
     freed_disk = entry->second.where == Where::kDisk;
     if (!freed_disk) bytes -= entry->second.record.bytes;
-    drop(entry, "disk full", actions);
+    drop(entry, std::string(kDiskFull), actions);
     dropped = true;
   }
   // Where a batch on disk went, there may be room for one of those in memory.
@@ -125,7 +137,7 @@ void Delivery::forget_answered(Actions& actions) {
   }
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     if (entry->second.answered && entry->first < newest_on_disk) {
-      actions.emplace_back(action::Forget{entry->first});
+      actions.emplace_back(action::Forget{entry->first, false});
       entry = entries_.erase(entry);
     } else {
       ++entry;

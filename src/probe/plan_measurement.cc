@@ -63,7 +63,7 @@ void read_mesh(const YAML::Node& node, const PlanNames& names, Measurement& item
   const auto members = read_texts(node, "mesh", faults);
   item.targets = names.targets_of(members, "mesh", faults);
   item.sources = item.targets;
-  if (item.targets.size() == 1) faults.add(node, "a mesh needs at least two targets");
+  if (item.targets.size() == 1 && members.size() == 1) faults.add(node, "a mesh needs at least two targets");
 }
 
 void read_star(const YAML::Node& node, const PlanNames& names, Measurement& item, FaultList& faults) {

@@ -181,7 +181,7 @@ Actions Probe::perform_one(const Action& action) {
   }
   if (const auto* a = std::get_if<action::Forget>(&action)) {
     unsaved_.erase(a->sequence);
-    spool_->forget(a->sequence);
+    spool_->forget(a->sequence, a->durably);
   } else if (const auto* b = std::get_if<action::SetAside>(&action)) {
     if (const auto held = unsaved_.find(b->sequence); held != unsaved_.end()) {
       (void)spool_->store(held->second.record, held->second.signed_batch);

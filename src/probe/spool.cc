@@ -119,8 +119,9 @@ Result<std::string> Spool::load(std::uint64_t sequence) {
   return std::string(reinterpret_cast<const char*>(signed_batch.data()), signed_batch.size());
 }
 
-void Spool::forget(std::uint64_t sequence) {
+void Spool::forget(std::uint64_t sequence, bool durably) {
   (void)files_->remove(path_of(sequence));
+  if (durably) (void)files_->sync_directory(folder_);
 }
 
 void Spool::set_aside(std::uint64_t sequence) {

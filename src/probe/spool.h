@@ -4,8 +4,9 @@
 // notes (spool_format.h). What to store or drop is decided elsewhere (delivery.h).
 //
 // Durability: store() returns after the file's bytes and its name were synced; a crash in between leaves a ".new" file,
-// which the next open removes. Forgetting is not synced: a batch that comes back after a crash is sent again and found
-// to be a duplicate. A file whose checksum is wrong is moved to "bad/", of which the newest kBadFiles are kept.
+// which the next open removes. Forgetting what was delivered is not synced: a batch that comes back after a crash is
+// sent again and found to be a duplicate. A file whose checksum is wrong is moved to "bad/", of which the newest
+// kBadFiles are kept.
 //
 // One thread. The folder belongs to one process at a time (the probe's lock sees to it).
 
@@ -39,7 +40,7 @@ class Spool {
   Status store(const BatchRecord& record, std::string_view signed_batch);
   // The SignedBatch; kCorrupt when it is no longer what was stored.
   Result<std::string> load(std::uint64_t sequence);
-  void forget(std::uint64_t sequence);
+  void forget(std::uint64_t sequence, bool durably);
   // Nothing happens when the file does not exist.
   void set_aside(std::uint64_t sequence);
   Status save(const SpoolNotes& notes);

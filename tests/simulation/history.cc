@@ -138,7 +138,8 @@ class History {
     if (!healed_ && chance(loss_)) return note(fmt::format("answer to {} lost", posted.request));
     const Nanoseconds delay = !healed_ && chance(10) ? pause(30s) : pause(100ms);
     in(delay, [this, posted, acks] { probe_.answer(posted.life, posted.request, acks); });
-    if (!healed_ && chance(5)) in(delay + pause(20s), [this, posted, acks] { probe_.answer(posted.life, posted.request, acks); });
+    if (!healed_ && chance(5))
+      in(delay + pause(20s), [this, posted, acks] { probe_.answer(posted.life, posted.request, acks); });
   }
 
   void measure() {
@@ -157,7 +158,9 @@ class History {
       case 1:
         if (server_up_) crash_server();
         break;
-      case 2: fill_disk(); break;
+      case 2:
+        fill_disk();
+        break;
       case 3:
         clock_.step_wall((chance(50) ? 1 : -1) * pause(2h));
         note("wall clock stepped");
@@ -235,6 +238,8 @@ class History {
 
 }  // namespace
 
-Outcome run_history(std::uint64_t seed, const Bugs& bugs, bool narrate) { return History(seed, bugs, narrate).run(); }
+Outcome run_history(std::uint64_t seed, const Bugs& bugs, bool narrate) {
+  return History(seed, bugs, narrate).run();
+}
 
 }  // namespace gnomon::simulation

@@ -16,7 +16,7 @@ struct Bugs {
 };
 
 struct Outcome {
-  std::string violation;  // empty: all held
+  std::string violation;          // empty: all held
   std::uint64_t fingerprint = 0;  // of the history's events; equal for equal seeds
   std::size_t batches_applied = 0;
   std::size_t ranges_reported = 0;  // dropped ranges that reached the server

@@ -17,15 +17,14 @@ namespace gnomon::simulation {
 class Oracle {
  public:
   // Probe's side.
-  void stored(const std::string& batch);               // the spool said that it is durable
-  void sent_from_memory(const std::string& batch) { (void)batch; }
+  void stored(const std::string& batch);  // the spool said that it is durable
   void spool_damaged(std::uint64_t sequence) { damaged_.insert(sequence); }
   void crashed_while_disk_refused() { loose_dropped_ = true; }
   void forgot(std::uint64_t sequence, bool acknowledged);
   // Server's side.
-  void applied(const std::string& batch);              // durable in the journal, from which tables follow
-  void acknowledged(std::uint64_t sequence);           // an answer that says so has left the server
-  void journal_lost(std::uint64_t sequence);           // a crash took it: must never have been acknowledged
+  void applied(const std::string& batch);     // durable in the journal, from which tables follow
+  void acknowledged(std::uint64_t sequence);  // an answer that says so has left the server
+  void journal_lost(std::uint64_t sequence);  // a crash took it: must never have been acknowledged
 
   // After everything was healed and ran until nothing moved. Empty: all is well.
   [[nodiscard]] std::string verdict() const;
@@ -35,13 +34,18 @@ class Oracle {
 
  private:
   void violate(std::string what);
+  [[nodiscard]] std::string doubled_report() const;
 
   std::map<std::uint64_t, std::string> durable_;  // last batch that the spool held under this number
   std::map<std::uint64_t, std::string> server_;
   std::set<std::uint64_t> acknowledged_;
   std::set<std::uint64_t> damaged_;
   std::set<WindowId> applied_windows_;
-  std::vector<probe::DroppedRange> reported_;
+  struct Report {
+    std::uint64_t by = 0;  // the batch that carried it
+    probe::DroppedRange range;
+  };
+  std::vector<Report> reported_;
   bool loose_dropped_ = false;
   std::string violation_;
 };

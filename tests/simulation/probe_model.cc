@@ -104,7 +104,7 @@ Actions ProbeModel::perform_one(const Action& action) {
   if (const auto* a = std::get_if<action::Forget>(&action)) {
     oracle_.forgot(a->sequence, acknowledged_.contains(a->sequence));
     unsaved_.erase(a->sequence);
-    spool_->forget(a->sequence);
+    spool_->forget(a->sequence, a->durably);
   } else if (const auto* b = std::get_if<action::SetAside>(&action)) {
     spool_->set_aside(b->sequence);
   } else if (const auto* c = std::get_if<action::Send>(&action)) {

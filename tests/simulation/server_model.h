@@ -1,7 +1,7 @@
 #pragma once
 
-// The server's acceptance of batches: exactly once by (probe, sequence) over the journal's own index, acknowledged after
-// a group commit only. What a crash leaves of the uncommitted tail is up to the randomness.
+// The server's acceptance of batches: exactly once by (probe, sequence) over the journal's own index, acknowledged
+// after a group commit only. What a crash leaves of the uncommitted tail is up to the randomness.
 
 #include <string>
 #include <vector>
