@@ -29,6 +29,7 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
   command.add_flag("--require-login", stack.require_login, "Ask for a login on loopback, too (behind a proxy)");
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
       ->type_name("DIR")
+      ->envname("GNOMON_WEB_DIR")
       ->group("");
 }
 

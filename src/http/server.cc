@@ -2,17 +2,32 @@
 
 #include <arpa/inet.h>
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <list>
 #include <thread>
 
+#include "core/log.h"
 #include "http/connection.h"
+#include "http/endpoint.h"
 
 namespace gnomon::http {
 
 namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
 
 // Many addresses of one IPv6 /64 are usually one machine.
 std::string address_group(const asio::ip::address& address) {
@@ -32,7 +47,7 @@ asio::ip::address plain_address(const asio::ip::address& address) {
 Result<std::unique_ptr<asio::ssl::context>> tls_context(const ServerOptions& options) {
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  boost::system::error_code fault;
+  error_code fault;
   context->use_certificate_chain_file(options.tls_certificate, fault);
   if (fault) {
     return failure(ErrorCode::kInvalidArgument, "read TLS certificate", options.tls_certificate, fault.message(),
@@ -53,7 +68,7 @@ class Server::Impl {
   Impl(ServerOptions options, const Router& router)
       : options_(std::move(options)),
         pool_(std::max(1U, options_.handler_threads)),
-        shared_{options_, router, pool_, std::make_shared<Mailbox>(io_), counters_},
+        shared_{options_, router, io_, pool_, std::make_shared<Mailbox>(io_), counters_},
         acceptor_(io_) {}
   ~Impl() { stop(); }
 
@@ -64,6 +79,7 @@ class Server::Impl {
       auto context = tls_context(options_);
       if (!context) return tl::unexpected(context.error());
       tls_ = std::move(*context);
+      shared_.tls = tls_.get();
     }
     if (Status bound = bind(*endpoint); !bound) return bound;
     shared_.listener_loopback = is_loopback_address(endpoint->address);
@@ -104,7 +120,7 @@ class Server::Impl {
  private:
   Status bind(const Endpoint& endpoint) {
     const tcp::endpoint wanted(asio::ip::make_address(endpoint.address), endpoint.port.value);
-    boost::system::error_code fault;
+    error_code fault;
     acceptor_.open(wanted.protocol(), fault);
     if (!fault) acceptor_.set_option(tcp::acceptor::reuse_address(true), fault);
     if (!fault && wanted.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false), fault);
@@ -126,12 +142,12 @@ class Server::Impl {
 
   asio::awaitable<void> accept_all() {
     while (!shared_.stopping) {
-      beast::error_code fault;
-      tcp::socket socket = co_await acceptor_.async_accept(into(fault));
+      error_code fault;
+      tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
       if (fault == asio::error::operation_aborted) co_return;
       if (fault) {  // Usually out of file descriptors: wait for some to come back.
         asio::steady_timer pause(io_, std::chrono::milliseconds(100));
-        co_await pause.async_wait(into(fault));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
         continue;
       }
       admit(std::move(socket));
@@ -140,12 +156,13 @@ class Server::Impl {
 
   void admit(tcp::socket socket) {
     ++counters_.accepted;
-    boost::system::error_code fault;
+    error_code fault;
     const auto peer = socket.remote_endpoint(fault);
     if (fault) return;
     const auto address = plain_address(peer.address());
     const std::string group = address_group(address);
-    const bool crowded = !address.is_loopback() && per_address_[group] >= options_.limits.connections_per_address;
+    const bool counted = options_.limits.count_loopback || !address.is_loopback();
+    const bool crowded = counted && per_address_[group] >= options_.limits.connections_per_address;
     if (crowded || connections_.size() >= options_.limits.connections) {
       refuse(std::move(socket));
       return;
@@ -155,21 +172,9 @@ class Server::Impl {
     ++counters_.open;
     auto handle = std::make_shared<ConnectionHandle>();
     const auto place = connections_.insert(connections_.end(), handle);
-    const auto gone = [this, place, group](const std::exception_ptr& exception) { forget(place, group, exception); };
-    if (tls_) {
-      asio::co_spawn(
-          io_,
-          run_connection(beast::ssl_stream<beast::tcp_stream>(std::move(socket), *tls_), address.to_string(), handle),
-          gone);
-    } else {
-      asio::co_spawn(io_, run_connection(beast::tcp_stream(std::move(socket)), address.to_string(), handle), gone);
-    }
-  }
-
-  template <typename Stream>
-  asio::awaitable<void> run_connection(Stream stream, std::string remote, std::shared_ptr<ConnectionHandle> handle) {
-    Connection<Stream> connection(std::move(stream), std::move(remote), shared_, std::move(handle));
-    co_await connection.run();
+    const bool is_v6 = peer.address().is_v6();
+    serve_connection(shared_, socket.release(), is_v6, address.to_string(), handle,
+                     [this, place, group](const std::exception_ptr& exception) { forget(place, group, exception); });
   }
 
   void refuse(tcp::socket socket) {
@@ -177,7 +182,7 @@ class Server::Impl {
     if (tls_) return;
     static constexpr std::string_view kBusy =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    boost::system::error_code ignored;
+    error_code ignored;
     socket.non_blocking(true, ignored);
     socket.send(asio::buffer(kBusy), 0, ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
@@ -198,7 +203,7 @@ class Server::Impl {
 
   void begin_stop() {
     shared_.stopping = true;
-    boost::system::error_code ignored;
+    error_code ignored;
     acceptor_.close(ignored);
     close_connections([](const ConnectionHandle& handle) { return handle.interruptible; });
   }

@@ -26,6 +26,7 @@ struct Limits {
   std::size_t connections = 1024;
   // Loopback is exempt from the per-address limit: many in-process probes and a proxy come from there.
   std::size_t connections_per_address = 64;
+  bool count_loopback = false;
   std::size_t body_bytes_in_flight = 64UL * 1024 * 1024;
   std::size_t queued_requests = 256;  // waiting for the pool
   std::chrono::milliseconds header_timeout{10'000};

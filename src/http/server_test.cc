@@ -197,6 +197,19 @@ TEST_F(ServerTest, ConnectionsOverTheLimitAreTurnedAway) {
   EXPECT_EQ(server_->counters().connections_refused, 1U);
 }
 
+TEST_F(ServerTest, OneAddressCannotTakeAllConnections) {
+  options_.limits.connections_per_address = 1;
+  options_.limits.count_loopback = true;
+  start();
+  {
+    RawConnection first(server_->port());
+    first.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+    first.read_until("hello world");
+    EXPECT_THAT(RawConnection(server_->port()).read_all(), StartsWith("HTTP/1.1 503 "));
+  }
+  EXPECT_EQ(server_->counters().connections_refused, 1U);
+}
+
 TEST_F(ServerTest, BodiesInFlightAreBounded) {
   options_.limits.body_bytes_in_flight = 1000;
   start();
