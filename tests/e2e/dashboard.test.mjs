@@ -353,7 +353,7 @@ describe('admin', { concurrency: false }, () => {
       await panel.locator('.answer').filter({ hasText: /\S/ }).waitFor();
       const now = (await (await fetch(`${BASE}/api/v1/region`)).json()).links.find((l) => l.id === link.id);
       assert.equal(now.settings.forward.delay_us, 7500);
-      await panel.getByRole('button', { name: 'Heal' }).click();
+      await panel.getByRole('button', { name: 'Back to the plan' }).click();
       await page.waitForFunction((id) => !document.querySelector(`[data-link="${id}"]`).classList.contains('changed'), link.id);
     }));
 

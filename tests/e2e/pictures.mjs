@@ -33,7 +33,7 @@ for (const [name, path] of Object.entries(PAGES)) {
   }
 }
 
-if (PASSWORD && words.length === 0) {
+if (PASSWORD && (words.length === 0 || words.includes('link'))) {
   const { page } = await open_page(browser, {});
   await page.goto(BASE);
   await page.getByRole('button', { name: 'Log in' }).click();

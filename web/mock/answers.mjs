@@ -162,9 +162,10 @@ export function set_link(id, { action, direction, settings }) {
   const list = outages.get(id) ?? [];
   const sides = direction === `${link.b}-${link.a}` ? ['backward'] : direction ? ['forward'] : ['forward', 'backward'];
   if (action === 'fail') { link.state = 'down'; outages.set(id, [...list, { from: now, to: Infinity }]); }
-  if (action === 'heal') { link.state = 'up'; for (const o of list) if (o.to === Infinity) o.to = now; link.settings = structuredClone(planned.get(id).settings); }
+  if (action === 'heal' && link.state === 'up') link.settings = structuredClone(planned.get(id).settings);
+  if (action === 'heal') { link.state = 'up'; for (const o of list) if (o.to === Infinity) o.to = now; }
   if (action === 'set') for (const s of sides) Object.assign(link.settings[s], settings);
-  link.changed = action !== 'heal';
+  link.changed = link.state === 'down' || JSON.stringify(link.settings) !== JSON.stringify(planned.get(id).settings);
   const words = { fail: ['is down', '已断开'], heal: ['is healed', '已恢复'], set: ['is changed', '已调整'] }[action];
   const text = { en: `Link ${id} ${words[0]} (${direction ?? 'both directions'}). ${using} of ${paths.length} paths use it.`, zh: `链路 ${id} ${words[1]}（${direction ?? '双向'}），${paths.length} 条路径中有 ${using} 条经过它。` };
   return { answer: { link, message: text, paths_using: using }, change: change({ fail: 'link_failed', heal: 'link_healed', set: 'link_set' }[action], { link: id }, text.en, text.zh), using };

@@ -50,7 +50,7 @@ export function value_range(bands: readonly Band[], with_max: boolean, log: bool
   let low = lows[0]!;
   const middle = Math.max(...bands.map((b) => b.p50));
   let high = Math.max(middle, quantile(highs, 0.98));
-  if (with_max) high = Math.max(high, Math.min(quantile(tops, 0.98), low + (high - low) * 1.7));
+  if (with_max) high = Math.max(high, Math.min(quantile(tops, 0.98), low + (high - low) * 2.2));
   if (log) {
     const floor = Math.max(1, low);
     return { low: floor / 1.08, high: Math.max(with_max ? tops[tops.length - 1]! : high, floor * 1.5) * 1.08 };

@@ -18,6 +18,8 @@ export interface SmokeOptions {
   smoke: string;
   line: string;
   now: number;
+  /** Unix ms before which nothing was ever stored. */
+  stored_from: number;
 }
 
 function columns(ctx: CanvasRenderingContext2D, frame: Frame, bands: readonly Band[], y: Scale, low: 'p5' | 'p25', high: 'p75' | 'p95'): void {
@@ -110,7 +112,7 @@ export function draw_smoke(ctx: CanvasRenderingContext2D, frame: Frame, options:
   const y = smoke_scale(frame, options);
   const step = options.points[0]?.duration_ms ?? 10_000;
   no_answer(ctx, frame, options.points);
-  draw_gaps(ctx, frame, gaps(options.points, frame.time.low, Math.min(frame.time.high, options.now - 3 * step), step * 2.5));
+  draw_gaps(ctx, frame, gaps(options.points, Math.max(frame.time.low, options.stored_from), Math.min(frame.time.high, options.now - 3 * step), step * 2.5));
   draw_time_axis(ctx, frame, options.axis);
   draw_value_axis(ctx, frame, y, (v) => v === 0 ? '0' : delay_text(v, 4).replace(/(\.\d*?)0+(?=\D)/, '$1').replace(/\.(?=\D)/, ''));
 

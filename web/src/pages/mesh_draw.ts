@@ -23,7 +23,7 @@ const GAP = 1;
 
 function fill_of(cell: MeshCell, look: MeshLook): { fill: string; ink: string } | null {
   const at = position(cell, look.figure, look.matrix);
-  if (at === null || cell.state === 'stale' || cell.state === 'unknown' || cell.state === 'sick') return null;
+  if (at === null || cell.state === 'stale' || cell.state === 'unknown') return null;
   const rgb = look.figure === 'loss_ratio' ? loss_rgb(at, look.ink.dark) : delay_rgb(at);
   return { fill: css(rgb), ink: ink_on(rgb) };
 }
@@ -81,12 +81,19 @@ function draw_cell(ctx: CanvasRenderingContext2D, look: MeshLook, cell: MeshCell
   const paint = cell ? fill_of(cell, look) : null;
   const broken = cell?.state === 'broken';
   trace(ctx, x, y, s, half);
-  ctx.fillStyle = broken ? look.ink['broken-soft'] : (paint?.fill ?? look.ink.sunken);
+  ctx.fillStyle = broken ? look.ink['broken-soft'] : look.ink.sunken;
   ctx.fill();
+  if (paint && !broken) {
+    // A sick probe's figure is shown, but pale: it is not to be trusted.
+    ctx.globalAlpha = cell!.state === 'sick' ? 0.3 : 1;
+    ctx.fillStyle = paint.fill;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
   const third = half === 'upper' ? 0.3 : half === 'lower' ? 0.7 : 0.5;
   const cx = x + s * third;
   const cy = y + s * third;
-  if (!paint || broken) {
+  if (!paint || broken || cell!.state === 'sick') {
     sign(ctx, cell, cx, cy, Math.min(5, s * (half === 'all' ? 0.2 : 0.13)), look.ink);
     return;
   }

@@ -3,7 +3,7 @@ import type { Mesh, PathRow, Vantage } from '../api/types';
 import { en } from '../i18n/en';
 import { fill } from '../i18n/fill';
 import { zh } from '../i18n/zh';
-import { bounds, parse_range, range_words, shifted, zoomed } from '../state/range';
+import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
 import { fits, named, sorted, type Filter } from './filter';
 import { ends_of, make_matrix, moved } from './mesh_model';
 import { marks_of } from './vantage';
@@ -30,6 +30,12 @@ describe('range', () => {
     expect(parse_range(new URLSearchParams('from=1000000&to=2000000'))).toEqual({ kind: 'fixed', from: 1e6, to: 2e6 });
     expect(parse_range(new URLSearchParams('from=2000000&to=1000000'))).toMatchObject({ id: '1h' });
     expect(range_words({ kind: 'fixed', from: 1, to: 20_000 })).toEqual({ range: null, from: '1', to: '20000' });
+  });
+  it('is an hour, or less on a fresh server', () => {
+    expect(fresh_default(60_000)).toMatchObject({ id: '5m' });
+    expect(fresh_default(20 * 60_000)).toMatchObject({ id: '1h' });
+    expect(fresh_default(10 * 60_000)).toMatchObject({ id: '15m' });
+    expect(fresh_default(Infinity)).toMatchObject({ id: '1h' });
   });
   it('moves by half and comes back to the moving range', () => {
     const hour = parse_range(new URLSearchParams());

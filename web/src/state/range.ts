@@ -3,6 +3,7 @@
 import { DAY, HOUR, MINUTE } from '../format/time';
 
 export const PRESETS = [
+  { id: '5m', ms: 5 * MINUTE },
   { id: '15m', ms: 15 * MINUTE },
   { id: '1h', ms: HOUR },
   { id: '6h', ms: 6 * HOUR },
@@ -18,18 +19,24 @@ export type Range = { kind: 'last'; id: PresetId; ms: number } | { kind: 'fixed'
 const SHORTEST_MS = 10_000;
 const DEFAULT: Range = { kind: 'last', id: '1h', ms: HOUR };
 
-export function parse_range(query: URLSearchParams): Range {
+/** What to show when the URL names no range: an hour, or less where there is not yet an hour to show. */
+export function fresh_default(age_ms: number): Range {
+  const preset = PRESETS.find((p) => p.ms >= Math.min(HOUR, age_ms * 1.1)) ?? PRESETS[2];
+  return { kind: 'last', ...preset };
+}
+
+export function parse_range(query: URLSearchParams, otherwise: Range = DEFAULT): Range {
   const from = Number(query.get('from'));
   const to = Number(query.get('to'));
   if (Number.isFinite(from) && Number.isFinite(to) && from > 0 && to - from >= SHORTEST_MS) return { kind: 'fixed', from, to };
   const preset = PRESETS.find((p) => p.id === query.get('range'));
-  return preset ? { kind: 'last', ...preset } : DEFAULT;
+  return preset ? { kind: 'last', ...preset } : otherwise;
 }
 
 /** The query words of a range; null takes a word away. */
 export function range_words(range: Range): Record<string, string | null> {
   if (range.kind === 'fixed') return { range: null, from: String(Math.round(range.from)), to: String(Math.round(range.to)) };
-  return { range: range.id === '1h' ? null : range.id, from: null, to: null };
+  return { range: range.id, from: null, to: null };
 }
 
 export function bounds(range: Range, now: number): { from: number; to: number } {

@@ -1,6 +1,6 @@
 // The view is the URL: page, subject, range and filters. Reading it is reactive; changing it goes through go() and set().
 
-import { parse_range, range_words, type Range } from './range';
+import { fresh_default, parse_range, range_words, type Range } from './range';
 
 export const PAGES = ['overview', 'mesh', 'paths', 'probes', 'storage'] as const;
 export type Page = (typeof PAGES)[number];
@@ -17,7 +17,9 @@ class View {
     return (PAGES as readonly string[]).includes(name) ? (name as Page) : null;
   });
   subject: string | null = $derived(this.parts[1] ?? null);
-  range: Range = $derived(parse_range(this.query));
+  /** How long there have been figures, from the server's answers; an hour until it is known. */
+  history_ms = $state(Infinity);
+  range: Range = $derived(parse_range(this.query, fresh_default(this.history_ms)));
   family: FamilyChoice = $derived.by(() => {
     const f = this.query.get('family');
     return f === '4' || f === '6' ? f : '';

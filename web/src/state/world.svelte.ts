@@ -4,6 +4,7 @@ import { get, send, use_csrf, ApiError } from '../api/client';
 import { Live, type LiveEvent, type LiveState } from '../api/live';
 import type { Change, Link, PathRow, Region, Session, Site, Status } from '../api/types';
 import { paths } from './paths.svelte';
+import { view } from './view.svelte';
 
 const CHANGES_KEPT = 200;
 
@@ -81,6 +82,9 @@ class World {
       get<{ changes: Change[] }>('changes', { limit: 100 }),
     ]);
     this.status = status;
+    const oldest = status.store.levels.map((l) => l.oldest_unix_ms ?? Infinity);
+    const raw = status.store.levels.find((l) => l.name === 'raw')?.oldest_unix_ms ?? Math.min(...oldest);
+    if (Number.isFinite(raw)) view.history_ms = Math.max(0, status.now_unix_ms - raw);
     this.region = region;
     this.changes = changes.changes;
     paths.replace(rows.paths);
