@@ -90,6 +90,12 @@ Result<lab::DirectionChoice> direction_of(const server::LinkCommand& command,
   return lab::DirectionChoice::kBoth;  // An unknown link: the lab names the nearest one.
 }
 
+// Up, but not as the region says: there is nothing to heal but the settings.
+bool is_only_changed(const std::string& id, const std::vector<lab::LinkSnapshot>& links) {
+  const auto link = std::find_if(links.begin(), links.end(), [&](const auto& l) { return l.id == id; });
+  return link != links.end() && link->up && link->changed;
+}
+
 // Every link on any of the equal-cost ways from `from` to `to`.
 void collect(const lab::RoutingTable& routes, std::size_t from, std::size_t to, std::set<std::size_t>& links,
              std::set<std::size_t>& seen) {
@@ -132,6 +138,9 @@ Result<server::LinkOutcome> LabRegion::control(const server::LinkCommand& comman
       case server::LinkAction::kFail:
         return lab_.fail(command.link);
       case server::LinkAction::kHeal:
+        if (is_only_changed(command.link, lab_.links())) {
+          return lab_.set_default(command.link, lab::DirectionChoice::kBoth);
+        }
         return lab_.heal(command.link);
       case server::LinkAction::kSet:
         return lab_.set(command.link, change_of(command.settings), *direction);
