@@ -19,6 +19,8 @@ constexpr Nanoseconds kBrokenTime = milliseconds(9500);  // a window of 10 s tha
 constexpr double kDelayRatio = 0.2;
 constexpr Nanoseconds kDelayStep = milliseconds(1);
 constexpr double kDelayRelief = 0.7;  // of the step: below it a shift is over
+constexpr Nanoseconds kRelapse = std::chrono::minutes(10);
+constexpr int kMostRelapses = 4;
 
 struct Tally {
   std::uint64_t sent = 0;
@@ -89,31 +91,45 @@ bool two_above(std::span<const WindowFacts> recent, Nanoseconds limit) {
   return above == 2;
 }
 
-bool two_below(std::span<const WindowFacts> recent, Nanoseconds limit) {
+// True when the last `needed` windows, or all of five minutes, are at or below `limit`.
+bool all_below(std::span<const WindowFacts> recent, Nanoseconds limit, int needed) {
   int below = 0;
-  for (auto window = recent.rbegin(); window != recent.rend() && below < 2; ++window) {
-    if (!window->rtt_p50) return false;
-    if (*window->rtt_p50 > limit) return false;
+  for (auto window = recent.rbegin(); window != recent.rend() && below < needed; ++window) {
+    if (!window->rtt_p50 || *window->rtt_p50 > limit) return false;
     ++below;
   }
-  return below == 2;
+  return below >= 2;
 }
 
-// Packets answered in a row, by whole windows, since `pool_from`.
-std::uint64_t clean_run(std::span<const WindowFacts> recent, double usual) {
+// How much more proof of recovery a path needs that fell ill again and again: 1, 4, 16, …
+int patience(const Verdict& verdict) {
+  int factor = 1;
+  for (int i = 0; i < verdict.relapses; ++i) factor *= 4;
+  return factor;
+}
+
+struct CleanRun {
   std::uint64_t sent = 0;
+  Nanoseconds length{};
+};
+
+// Packets answered in a row, by whole windows, up to now.
+CleanRun clean_run(std::span<const WindowFacts> recent, double usual) {
+  CleanRun run;
   for (auto window = recent.rbegin(); window != recent.rend(); ++window) {
     const Tally one{window->sent, window->lost};
     if (one.lost > 0 && one.ratio() > usual) break;
-    sent += one.sent;
+    run.sent += one.sent;
+    run.length += window->duration;
   }
-  return sent;
+  return run;
 }
 
 bool loss_is_over(const Verdict& previous, std::span<const WindowFacts> recent, double usual) {
   const double rate = std::clamp(previous.loss_ratio, 0.01, 1.0);
-  const double needed = std::max(3.0 / rate, static_cast<double>(kBrokenAtOnce));
-  if (static_cast<double>(clean_run(recent, usual)) >= needed) return true;
+  const double needed = std::max(3.0 / rate, static_cast<double>(kBrokenAtOnce)) * patience(previous);
+  const CleanRun run = clean_run(recent, usual);
+  if (static_cast<double>(run.sent) >= needed || run.length >= kPool - seconds(20)) return true;
   // Not clean, but five minutes of ordinary loss.
   if (recent.back().end - previous.since < kPool) return false;
   const Tally sum = tally(recent, recent.back().end - kPool);
@@ -125,13 +141,25 @@ Verdict enter(const Verdict& previous, PathState state, WallTime since) {
   next.state = state;
   next.since = previous.state == state ? previous.since : since;
   next.pool_from = previous.pool_from;
+  next.was_broken = previous.was_broken || state == PathState::kBroken;
+  next.recovered = previous.recovered;
+  next.relapses = previous.relapses;
+  const bool falls_ill = previous.state == PathState::kGood && state == PathState::kDegraded;
+  if (falls_ill) {
+    const bool again = previous.recovered && since - *previous.recovered < kRelapse;
+    next.relapses = again ? std::min(previous.relapses + 1, kMostRelapses) : 0;
+  }
   return next;
 }
 
 Verdict good(const Verdict& previous, const WindowFacts& newest) {
   Verdict next = enter(previous, PathState::kGood, start_of(newest));
   const bool was_bad = previous.state == PathState::kDegraded || previous.state == PathState::kBroken;
-  if (was_bad) next.pool_from = newest.end;
+  if (was_bad) {
+    next.pool_from = newest.end;
+    next.recovered = previous.was_broken ? std::nullopt : std::optional(newest.end);
+    next.was_broken = false;
+  }
   return next;
 }
 
@@ -157,7 +185,9 @@ std::optional<Verdict> degraded_by_delay(const Verdict& previous, std::span<cons
   if (!usual) return was ? std::optional(previous) : std::nullopt;
   const Nanoseconds step = delay_step(*usual);
   const auto relief = Nanoseconds(static_cast<std::int64_t>(static_cast<double>(step.count()) * kDelayRelief));
-  if (was ? two_below(recent, *usual + relief) : !two_above(recent, *usual + step)) return std::nullopt;
+  if (was ? all_below(recent, *usual + relief, 2 * patience(previous)) : !two_above(recent, *usual + step)) {
+    return std::nullopt;
+  }
   const WindowFacts& newest = recent.back();
   const bool alone = recent.size() < 2;
   Verdict next = enter(previous, PathState::kDegraded, start_of(alone ? newest : recent[recent.size() - 2]));

@@ -11,7 +11,9 @@
 //   unknown   nothing was measured yet
 //
 // Recovery takes more than one lucky window: a loss rate r is over when so many packets in a row were answered that r
-// would have lost one of them with 95 % certainty (3/r packets), a shift of delay when two windows are back.
+// would have lost one of them with 95 % certainty (3/r packets), a shift of delay when two windows are back. A path
+// that is degraded again within ten minutes needs four times as much each time, up to five minutes, so that a path that
+// loses now and then is one trouble and not a dozen. An outage that was repaired is no such relapse.
 //
 // Pure functions over plain values; times are those of the windows, never of the machine that judges.
 
@@ -61,6 +63,10 @@ struct Verdict {
   std::optional<Nanoseconds> before;  // the baseline and the delay that made it degraded
   std::optional<Nanoseconds> after;
   WallTime pool_from;  // windows that ended before are over and done with
+  // Of the path's history, to see relapses.
+  bool was_broken = false;            // within this trouble
+  std::optional<WallTime> recovered;  // when it was last good again after being degraded only
+  int relapses = 0;
 };
 
 // `recent`: windows oldest first, the newest just arrived; those older than kPool before its end are ignored. `recent`

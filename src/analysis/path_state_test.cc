@@ -154,6 +154,35 @@ TEST(PathState, LightLossNeedsMoreProofToBeOver) {
   EXPECT_LE(windows, 12);
 }
 
+TEST(PathState, RelapsesNeedMorePatienceAndOutagesDoNot) {
+  const auto windows_to_heal = [](Script& path) {
+    int windows = 0;
+    while (path.window(10, 0).state != PathState::kGood) ++windows;
+    return windows;
+  };
+  Script lossy;
+  lossy.good_for(3);
+  lossy.window(10, 4);
+  EXPECT_EQ(windows_to_heal(lossy), 0);
+  lossy.window(10, 4);
+  const int second = windows_to_heal(lossy);
+  EXPECT_GE(second, 2);
+  lossy.window(10, 4);
+  const int third = windows_to_heal(lossy);
+  EXPECT_GT(third, second);
+  for (int i = 0; i < 8; ++i) lossy.window(10, 4);
+  EXPECT_LE(windows_to_heal(lossy), 30);
+
+  Script cut;
+  cut.good_for(3);
+  for (int i = 0; i < 4; ++i) {
+    cut.window(10, 6);
+    cut.window(10, 10);
+    cut.window(10, 3);
+    EXPECT_EQ(windows_to_heal(cut), 0) << i;
+  }
+}
+
 TEST(PathState, DelayMustShiftInTwoWindows) {
   Script path;
   path.good_for(6);

@@ -6,14 +6,14 @@ namespace gnomon::server {
 
 namespace {
 
-std::string label_list(std::span<const ProbeTransition> probes, std::string_view comma) {
+std::string label_list(std::span<const ProbeTransition> probes, std::string_view comma, std::string_view more) {
   constexpr std::size_t kNamed = 5;
   std::string list;
   for (std::size_t i = 0; i < probes.size() && i < kNamed; ++i) {
     if (i > 0) list += comma;
     list += probe_label(probes[i].probe);
   }
-  if (probes.size() > kNamed) list += "…";
+  if (probes.size() > kNamed) list += fmt::format(fmt::runtime(more), probes.size() - kNamed);
   return list;
 }
 
@@ -61,8 +61,8 @@ std::string probe_label(const ProbeView& probe) {
 Text probe_news_text(ProbeNews news, std::span<const ProbeTransition> probes, analysis::Zone zone) {
   if (probes.size() == 1) return one_probe_text(news, probes.front(), zone);
   const std::size_t n = probes.size();
-  const std::string en = label_list(probes, ", ");
-  const std::string zh = label_list(probes, "、");
+  const std::string en = label_list(probes, ", ", " and {} more");
+  const std::string zh = label_list(probes, "、", " 等");
   switch (news) {
     case ProbeNews::kNew:
       return {fmt::format("{} probes report for the first time: {}.", n, en),

@@ -4,7 +4,10 @@ namespace gnomon::server {
 
 std::string PathIdentity::vantage() const {
   if (source_site.empty()) return "probe " + to_string(probe).substr(0, 8);
-  return access.empty() ? source_site : source_site + "-" + access;
+  // A region may name a site after its access already, as "gz-5g"; fixed access is what a site has unless said
+  // otherwise.
+  if (access.empty() || access == "fixed" || source_site.ends_with("-" + access)) return source_site;
+  return source_site + "-" + access;
 }
 
 analysis::PathNames PathIdentity::names() const {

@@ -37,7 +37,8 @@ struct PathIdentity {
   std::uint32_t port = 0;
   friend bool operator==(const PathIdentity&, const PathIdentity&) = default;
 
-  // The site with its access behind it: "gz-5g". The probe's first digits where no site is known.
+  // The site, with its access behind it where it has a second one: "gz", "gz-5g". The probe's first digits where no
+  // site is known.
   [[nodiscard]] std::string vantage() const;
   [[nodiscard]] analysis::PathNames names() const;
 };
