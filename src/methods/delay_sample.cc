@@ -10,6 +10,10 @@ using schema::TimestampSource;
 // Two clock reads on two cores may differ by this; a timestamp outside of its bracket by less is still believed.
 constexpr Nanoseconds kClockReadSlack = std::chrono::microseconds(2);
 
+// Between both kernel timestamps lies the work of a few microseconds, in the midst of which the packet leaves. When they
+// are farther apart, it has waited in the device's queue, and left at the end.
+constexpr Nanoseconds kQueued = std::chrono::microseconds(100);
+
 // A moment and how far it may be from the truth.
 struct Moment {
   MonotonicTime at;
@@ -34,7 +38,9 @@ Moment sending_moment(const SendTimes& send, MonotonicTime read) {
   if (transmitted && !within(*transmitted, send.before, read)) transmitted.reset();
   if (transmitted) {
     const auto first = scheduled && *scheduled <= *transmitted ? *scheduled : std::min(send.before, *transmitted);
-    return {*transmitted, *transmitted - first, TimestampSource::kKernel};
+    const auto width = *transmitted - first;
+    if (width > kQueued) return {*transmitted, width, TimestampSource::kKernel};
+    return {first + width / 2, width - width / 2, TimestampSource::kKernel};
   }
   if (scheduled && *scheduled <= send.after) {
     return {*scheduled, send.after - *scheduled, TimestampSource::kKernel};
