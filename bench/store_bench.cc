@@ -56,7 +56,7 @@ void need(const Status& status) {
   std::exit(1);
 }
 
-// One window of every path of a probe; ready-made ones are used again and again under other times.
+// One window of every path of a probe; ready-made ones (a prime number) are used again and again.
 struct Message {
   v1::DelayWindows columns;
   schema::DelayColumns view;
@@ -114,7 +114,7 @@ class Feed {
   Feed(Store& store, std::size_t paths, Nanoseconds length)
       : store_(store), probes_((paths + kPathsPerProbe - 1) / kPathsPerProbe), length_(length) {
     SeededRandom random(1);
-    for (int i = 0; i < 200; ++i) messages_.push_back(make_message(random, length));
+    for (int i = 0; i < 211; ++i) messages_.push_back(make_message(random, length));
     for (std::size_t p = 0; p < probes_; ++p) {
       std::vector<PathFields> fields;
       for (std::size_t i = 0; i < kPathsPerProbe; ++i) {

@@ -50,8 +50,18 @@ void gather_sketch(const SketchColumn& column, std::span<const AppliedBatch> bat
   }
 }
 
+// A range that brings many windows of each path is in good order by itself; smaller ones are put in order later.
+constexpr std::size_t kBulkRows = 10'000;
+constexpr std::size_t kBulkRowsOfPath = 10;
+
+bool is_bulk(const Engine& engine, std::size_t rows) {
+  return rows >= std::max(kBulkRows, kBulkRowsOfPath * engine.dictionary.paths().size());
+}
+
 Status append_windows(Engine& engine, std::span<const AppliedBatch> batches, std::span<const Source> sources) {
-  auto appender = LevelAppender::open(engine.writer(), Level::kRaw, engine.layouts[0]);
+  auto appender = is_bulk(engine, sources.size())
+                      ? LevelAppender::open(engine.writer(), table_of(Level::kRaw), Level::kRaw, engine.layouts[0])
+                      : LevelAppender::open(engine.writer(), kNewTable, Level::kRaw, engine.new_layout);
   if (!appender) return tl::unexpected(appender.error());
   RowBlock rows;
   std::vector<schema::NumberColumn> views(batches.size());
@@ -145,6 +155,7 @@ Status apply_batches(Engine& engine, std::span<const AppliedBatch> batches, Jour
 
   engine.state = next;
   engine.waiting[0] += sources.size();
+  if (!is_bulk(engine, sources.size())) engine.new_rows += sources.size();
   {
     const std::unique_lock lock(engine.naming);
     for (const Source& s : sources) engine.dictionary.see(s.path, s.start_ms);

@@ -1,4 +1,5 @@
 #include "store/duckdb/dictionary.h"
+#include "store/duckdb/level_table.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -65,11 +66,10 @@ Status Dictionary::load_paths(Connection& connection, std::uint64_t rolled) {
       paths_.push_back(std::move(path));
     }
   }
-  auto seen =
-      connection.query(fmt::format("SELECT place, last_seen_ms FROM path_seen UNION ALL "
-                                   "SELECT path, max(start_ms) FROM window_raw WHERE record >= {} GROUP BY path",
-                                   rolled),
-                       "read when paths were seen");
+  auto seen = connection.query(fmt::format("SELECT place, last_seen_ms FROM path_seen UNION ALL "
+                                           "SELECT path, max(start_ms) FROM {} WHERE record >= {} GROUP BY path",
+                                           source_of(Level::kRaw), rolled),
+                               "read when paths were seen");
   if (!seen) return tl::unexpected(seen.error());
   for (auto more = seen->next();; more = seen->next()) {
     if (!more) return tl::unexpected(more.error());

@@ -13,9 +13,11 @@ Status create_tables(Connection& connection, const Options& options) {
   auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
   for (std::size_t l = 0; l < kLevels; ++l) {
-    auto status = connection.run(create_level_table(static_cast<Level>(l)), "create tables");
+    auto status =
+        connection.run(create_level_table(table_of(static_cast<Level>(l)), static_cast<Level>(l)), "create tables");
     if (!status) return status;
   }
+  if (auto status = connection.run(create_level_table(kNewTable, Level::kRaw), "create tables"); !status) return status;
   if (auto status = Dictionary::create_tables(connection); !status) return status;
   auto status = connection.run(
       "CREATE TABLE dropped (record BIGINT, place INTEGER, probe VARCHAR, first_sequence UBIGINT, "
@@ -30,6 +32,11 @@ Status create_tables(Connection& connection, const Options& options) {
   }
   if (status = create_state(connection, state); !status) return status;
   return transaction->commit();
+}
+
+Result<LevelLayout> prepare_table(Connection& connection, std::string_view table, Level level) {
+  if (auto status = add_missing_columns(connection, table, level); !status) return tl::unexpected(status.error());
+  return read_layout(connection, table, level);
 }
 
 }  // namespace
@@ -70,11 +77,13 @@ Status Engine::prepare_tables() {
                    "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
   }
   for (std::size_t l = 0; l < kLevels; ++l) {
-    if (auto status = add_missing_columns(*writer_, static_cast<Level>(l)); !status) return status;
-    auto found = read_layout(*writer_, static_cast<Level>(l));
+    auto found = prepare_table(*writer_, table_of(static_cast<Level>(l)), static_cast<Level>(l));
     if (!found) return tl::unexpected(found.error());
     layouts[l] = std::move(*found);
   }
+  auto found = prepare_table(*writer_, kNewTable, Level::kRaw);
+  if (!found) return tl::unexpected(found.error());
+  new_layout = std::move(*found);
   return {};
 }
 
@@ -84,11 +93,14 @@ Status Engine::load() {
   state = *found;
   for (std::size_t l = 0; l + 1 < kLevels; ++l) {
     const auto rows = writer_->number(fmt::format("SELECT count(*) FROM {} WHERE record >= {}",
-                                                  table_of(static_cast<Level>(l)), state.levels[l + 1].rolled),
+                                                  source_of(static_cast<Level>(l)), state.levels[l + 1].rolled),
                                       "count rows");
     if (!rows) return tl::unexpected(rows.error());
     waiting[l] = static_cast<std::uint64_t>(*rows);
   }
+  const auto fresh = writer_->number(fmt::format("SELECT count(*) FROM {}", kNewTable), "count rows");
+  if (!fresh) return tl::unexpected(fresh.error());
+  new_rows = static_cast<std::uint64_t>(*fresh);
   auto names = Dictionary::load(*writer_, state.levels[static_cast<std::size_t>(Level::kMinute)].rolled);
   if (!names) return tl::unexpected(names.error());
   const std::unique_lock lock(naming);

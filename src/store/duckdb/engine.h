@@ -48,7 +48,9 @@ class Engine {
   State state;                                   // the writer's; equal to the file's
   std::array<std::uint64_t, kLevels> waiting{};  // rows of each level not yet summed up in the next
 
+  std::uint64_t new_rows = 0;  // in window_new
   std::array<LevelLayout, kLevels> layouts;
+  LevelLayout new_layout;  // of window_new
 
   // Guarded by `naming`.
   std::shared_mutex naming;

@@ -170,7 +170,7 @@ TEST(DuckdbFaults, AColumnOfANewerSchemaIsAddedToAnOlderFile) {
     auto database = Database::open(file, {});
     ASSERT_TRUE(database);
     auto connection = Connection::open(*database);
-    for (const std::string table : {"window_raw", "window_1m", "window_1h", "window_1d"}) {
+    for (const std::string table : {"window_new", "window_raw", "window_1m", "window_1h", "window_1d"}) {
       ASSERT_TRUE(connection->run("ALTER TABLE " + table + " DROP COLUMN stray", "test"));
     }
   }

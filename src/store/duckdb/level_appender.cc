@@ -77,11 +77,12 @@ LevelAppender::LevelAppender(std::unique_ptr<State> state) : state_(std::move(st
 LevelAppender::LevelAppender(LevelAppender&&) noexcept = default;
 LevelAppender::~LevelAppender() = default;
 
-Result<LevelAppender> LevelAppender::open(Connection& connection, Level level, const LevelLayout& layout) {
+Result<LevelAppender> LevelAppender::open(Connection& connection, std::string_view table, Level level,
+                                          const LevelLayout& layout) {
   auto state = std::make_unique<State>();
   state->level = level;
   state->layout = layout;
-  if (duckdb_appender_create(connection.handle(), nullptr, table_of(level).c_str(), &state->appender) !=
+  if (duckdb_appender_create(connection.handle(), nullptr, std::string(table).c_str(), &state->appender) !=
       DuckDBSuccess) {
     return appender_failure(state->appender);
   }

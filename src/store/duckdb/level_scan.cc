@@ -90,7 +90,7 @@ Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std
   for (const SketchColumn& column : level_columns().sketches) {
     if (is_wanted(sketches, column)) list += fmt::format(", {0}_number, {0}_count", column.name);
   }
-  auto rows = connection.query(fmt::format("SELECT {} FROM {} WHERE {}{}{}", list, table_of(level), where,
+  auto rows = connection.query(fmt::format("SELECT {} FROM {} WHERE {}{}{}", list, source_of(level), where,
                                            order.empty() ? "" : " ORDER BY ", order),
                                "read windows");
   if (!rows) return tl::unexpected(rows.error());

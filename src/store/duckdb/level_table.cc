@@ -32,11 +32,17 @@ std::vector<SqlColumn> sql_columns(Level level) {
   return columns;
 }
 
+std::string column_list(Level level) {
+  std::string list;
+  for (const SqlColumn& c : sql_columns(level)) list += (list.empty() ? "" : ", ") + c.name;
+  return list;
+}
+
 // In the table's order.
-Result<std::vector<std::string>> table_columns(Connection& connection, Level level) {
+Result<std::vector<std::string>> table_columns(Connection& connection, std::string_view table) {
   auto rows = connection.query(fmt::format("SELECT column_name FROM duckdb_columns() WHERE table_name = '{}' "
                                            "ORDER BY column_index",
-                                           table_of(level)),
+                                           table),
                                "read columns");
   if (!rows) return tl::unexpected(rows.error());
   std::vector<std::string> names;
@@ -53,33 +59,47 @@ std::string table_of(Level level) {
   return fmt::format("window_{}", to_string(level));
 }
 
-std::string create_level_table(Level level) {
-  std::string ddl;
-  for (const SqlColumn& c : sql_columns(level)) ddl += fmt::format("{}{} {}", ddl.empty() ? "" : ", ", c.name, c.type);
-  return fmt::format("CREATE TABLE {} ({})", table_of(level), ddl);
+std::string source_of(Level level) {
+  if (level != Level::kRaw) return table_of(level);
+  const std::string columns = column_list(level);
+  return fmt::format("(SELECT {} FROM {} UNION ALL SELECT {} FROM {}) AS windows", columns, table_of(level), columns,
+                     kNewTable);
 }
 
-Status add_missing_columns(Connection& connection, Level level) {
-  const auto present = table_columns(connection, level);
+Status move_new_windows(Connection& connection) {
+  const std::string columns = column_list(Level::kRaw);
+  return connection.run(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} ORDER BY path, start_ms, record; "
+                                    "DELETE FROM {}",
+                                    table_of(Level::kRaw), columns, columns, kNewTable, kNewTable),
+                        "move new windows");
+}
+
+std::string create_level_table(std::string_view table, Level level) {
+  std::string ddl;
+  for (const SqlColumn& c : sql_columns(level)) ddl += fmt::format("{}{} {}", ddl.empty() ? "" : ", ", c.name, c.type);
+  return fmt::format("CREATE TABLE {} ({})", table, ddl);
+}
+
+Status add_missing_columns(Connection& connection, std::string_view table, Level level) {
+  const auto present = table_columns(connection, table);
   if (!present) return tl::unexpected(present.error());
   for (const SqlColumn& c : sql_columns(level)) {
     if (std::ranges::find(*present, c.name) != present->end()) continue;
-    auto status =
-        connection.run(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table_of(level), c.name, c.type), "add column");
+    auto status = connection.run(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table, c.name, c.type), "add column");
     if (!status) return status;
   }
   return {};
 }
 
-Result<LevelLayout> read_layout(Connection& connection, Level level) {
-  const auto present = table_columns(connection, level);
+Result<LevelLayout> read_layout(Connection& connection, std::string_view table, Level level) {
+  const auto present = table_columns(connection, table);
   if (!present) return tl::unexpected(present.error());
   LevelLayout layout;
   std::vector<bool> is_ours(present->size());
   for (const SqlColumn& c : sql_columns(level)) {
     const auto at = std::ranges::find(*present, c.name);
     if (at == present->end()) {
-      return failure(ErrorCode::kCorrupt, "read columns", table_of(level), c.name + " is missing",
+      return failure(ErrorCode::kCorrupt, "read columns", std::string(table), c.name + " is missing",
                      "run `gnomon rebuild DIR` to remake the tables from the journal");
     }
     layout.place.push_back(static_cast<std::size_t>(at - present->begin()));

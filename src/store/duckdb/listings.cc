@@ -45,30 +45,33 @@ Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& qu
   if (!reader) return tl::unexpected(reader.error());
   Accumulator sums(kNoSketches);
   struct Window {
-    std::int32_t path;
-    std::int64_t start_ms;
+    PathId path;
+    std::int64_t start_ms, record;
+    std::int32_t slot, place;
+    auto operator<=>(const Window&) const = default;
   };
   std::vector<Window> windows;
   const auto applied = static_cast<std::int64_t>(query.applied.records);
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
     if (rows.record[i] < applied) return -1;
-    windows.push_back({rows.path[i], rows.start_ms[i]});
-    return static_cast<std::int32_t>(windows.size() - 1);
+    windows.push_back({{}, rows.start_ms[i], rows.record[i], static_cast<std::int32_t>(windows.size()), rows.path[i]});
+    return windows.back().slot;
   };
   const WallTime end{std::chrono::hours(24 * 365 * 240)};
   auto status = sum_rows(
       *reader, {Level::kRaw, {query.since, end}, {}, kNoSketches}, slot_of, [&] { return windows.size(); }, sums);
   if (!status) return tl::unexpected(status.error());
+  {
+    const std::shared_lock lock(engine.naming);  // after the view was taken: it has every path's name
+    for (Window& w : windows) w.path = engine.dictionary.paths()[static_cast<std::size_t>(w.place)].id;
+  }
+  std::ranges::sort(windows);
   std::vector<PathPoint> points;
-  const std::shared_lock lock(engine.naming);
-  for (std::size_t s = 0; s < windows.size(); ++s) {
-    const auto place = static_cast<std::size_t>(windows[s].path);
-    if (place >= engine.dictionary.paths().size()) continue;
-    points.push_back({engine.dictionary.paths()[place].id, sums.point(s)});
-    points.back().point.start = from_unix_ms(windows[s].start_ms);
+  for (const Window& w : windows) {
+    points.push_back({w.path, sums.point(static_cast<std::size_t>(w.slot))});
+    points.back().point.start = from_unix_ms(w.start_ms);
     points.back().point.span = points.back().point.measured;
   }
-  std::ranges::stable_sort(points, {}, [](const PathPoint& p) { return std::pair(p.path, p.point.start); });
   return points;
 }
 

@@ -1,5 +1,6 @@
 #include "store/duckdb/queries.h"
 
+#include "store/duckdb/level_table.h"
 #include "store/duckdb/summation.h"
 #include "store/duckdb/unix_ms.h"
 
@@ -61,23 +62,28 @@ class Steps {
 
 Result<std::vector<Point>> single_windows(Engine::Reader& reader, const Pass& pass) {
   Accumulator sums(pass.sketches);
-  std::vector<std::int64_t> starts;
+  struct Window {
+    std::int64_t start_ms, record;
+    std::int32_t slot;
+    auto operator<=>(const Window&) const = default;
+  };
+  std::vector<Window> windows;
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
-    starts.push_back(rows.start_ms[i]);
-    return static_cast<std::int32_t>(starts.size() - 1);
+    windows.push_back({rows.start_ms[i], rows.record[i], static_cast<std::int32_t>(windows.size())});
+    return windows.back().slot;
   };
   if (auto status = sum_rows(
-          reader, pass, slot_of, [&] { return starts.size(); }, sums);
+          reader, pass, slot_of, [&] { return windows.size(); }, sums);
       !status) {
     return tl::unexpected(status.error());
   }
+  std::ranges::sort(windows);
   std::vector<Point> points;
-  for (std::size_t s = 0; s < starts.size(); ++s) {
-    points.push_back(sums.point(s));
-    points.back().start = from_unix_ms(starts[s]);
+  for (const Window& w : windows) {
+    points.push_back(sums.point(static_cast<std::size_t>(w.slot)));
+    points.back().start = from_unix_ms(w.start_ms);
     points.back().span = points.back().measured;
   }
-  std::ranges::stable_sort(points, {}, &Point::start);
   return points;
 }
 
@@ -89,8 +95,8 @@ Result<bool> fits_raw(Engine::Reader& reader, const SeriesQuery& query, std::int
     if (query.range.to - query.range.from > std::chrono::hours(24 * 7)) return false;
   }
   const auto rows = reader.connection().number(
-      fmt::format("SELECT count(*) FROM window_raw WHERE path = {} AND start_ms >= {} AND start_ms < {}", path,
-                  to_unix_ms_up(query.range.from), to_unix_ms_up(query.range.to)),
+      fmt::format("SELECT count(*) FROM {} WHERE path = {} AND start_ms >= {} AND start_ms < {}",
+                  source_of(Level::kRaw), path, to_unix_ms_up(query.range.from), to_unix_ms_up(query.range.to)),
       "count windows");
   if (!rows) return tl::unexpected(rows.error());
   return static_cast<std::size_t>(*rows) <= query.max_points;

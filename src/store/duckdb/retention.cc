@@ -12,7 +12,7 @@ namespace {
 Result<bool> has_waiting(Engine& engine, std::size_t level, std::int64_t before_ms) {
   if (level + 1 >= kLevels) return false;
   const auto rows = engine.writer().number(
-      fmt::format("SELECT count(*) FROM {} WHERE record >= {} AND start_ms < {}", table_of(static_cast<Level>(level)),
+      fmt::format("SELECT count(*) FROM {} WHERE record >= {} AND start_ms < {}", source_of(static_cast<Level>(level)),
                   engine.state.levels[level + 1].rolled, before_ms),
       "count rows");
   if (!rows) return tl::unexpected(rows.error());
@@ -51,6 +51,7 @@ Status remove_old(Engine& engine, WallTime now) {
   }
   State next = engine.state;
   std::int64_t removed = 0;
+  std::uint64_t removed_new = 0;
   auto transaction = Transaction::begin(engine.writer());
   if (!transaction) return tl::unexpected(transaction.error());
   for (std::size_t l = 0; l < kLevels; ++l) {
@@ -60,11 +61,19 @@ Status remove_old(Engine& engine, WallTime now) {
         "remove old windows");
     if (!rows) return tl::unexpected(rows.error());
     removed += *rows;
+    if (l == 0) {
+      const auto fresh = engine.writer().number(
+          fmt::format("DELETE FROM {} WHERE start_ms < {}", kNewTable, before_ms[l]), "remove old windows");
+      if (!fresh) return tl::unexpected(fresh.error());
+      removed += *fresh;
+      removed_new = static_cast<std::uint64_t>(*fresh);
+    }
     next.levels[l].removed_before_ms = std::max(next.levels[l].removed_before_ms, before_ms[l]);
   }
   if (auto status = write_state(engine.writer(), next); !status) return status;
   if (auto status = transaction->commit(); !status) return status;
   engine.state = next;
+  engine.new_rows -= removed_new;
   return removed > 0 ? write_log_into_tables(engine) : Status{};
 }
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kSlots = 8'192;
 // More rows than this never wait: sorting them would leave the memory limit.
 constexpr std::uint64_t kMostWaiting = 2'000'000;
+// More rows than this do not wait in window_new.
+constexpr std::uint64_t kMostNew = 1'000'000;
 
 // How much window time is gathered before a level is made from the finer one: the longer, the fewer partial rows; the
 // shorter, the fewer finer rows a query reads besides.
@@ -88,7 +90,7 @@ Result<std::uint64_t> sum_up(Engine& engine, Connection& source, Level to) {
   auto scan =
       LevelScan::open(source, from, fmt::format("record >= {}", rolled), "path, start_ms", Accumulator::kEverySketch);
   if (!scan) return tl::unexpected(scan.error());
-  auto appender = LevelAppender::open(engine.writer(), to, engine.layouts[static_cast<std::size_t>(to)]);
+  auto appender = LevelAppender::open(engine.writer(), table_of(to), to, engine.layouts[static_cast<std::size_t>(to)]);
   if (!appender) return tl::unexpected(appender.error());
   Summing summing(*appender, std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count());
   RowBlock rows;
@@ -138,9 +140,23 @@ bool is_due(const Engine& engine, Level to) {
   return waiting >= std::clamp(enough, engine.options().roll_rows, std::max(kMostWaiting, engine.options().roll_rows));
 }
 
+// Moves what came a few rows at a time to where it lies by path and time.
+Status sort_new_windows(Engine& engine) {
+  if (engine.new_rows == 0) return {};
+  auto transaction = Transaction::begin(engine.writer());
+  if (!transaction) return tl::unexpected(transaction.error());
+  if (auto status = move_new_windows(engine.writer()); !status) return status;
+  if (auto status = transaction->commit(); !status) return status;
+  engine.new_rows = 0;
+  return {};
+}
+
 }  // namespace
 
 Status roll_when_due(Engine& engine) {
+  if (engine.new_rows >= kMostNew || is_due(engine, Level::kHour)) {
+    if (auto status = sort_new_windows(engine); !status) return status;
+  }
   for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
     if (!is_due(engine, to)) return {};
     if (auto status = roll(engine, to); !status) return status;
@@ -149,6 +165,7 @@ Status roll_when_due(Engine& engine) {
 }
 
 Status roll_all(Engine& engine) {
+  if (auto status = sort_new_windows(engine); !status) return status;
   for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
     if (auto status = roll(engine, to); !status) return status;
   }

@@ -12,7 +12,7 @@ Status read_rows(Connection& connection, const State& state, StorageUse& use) {
     level.level = static_cast<Level>(l);
     if (state.levels[l].keep_ms) level.retention = std::chrono::milliseconds(*state.levels[l].keep_ms);
     auto rows =
-        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", table_of(level.level)), "count rows");
+        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", source_of(level.level)), "count rows");
     if (!rows) return tl::unexpected(rows.error());
     if (auto more = rows->next(); !more) return tl::unexpected(more.error());
     level.rows = rows->natural(0, 0);
@@ -24,13 +24,15 @@ Status read_rows(Connection& connection, const State& state, StorageUse& use) {
 // A block may hold columns of several tables; each then counts for its share.
 Status read_blocks(Connection& connection, std::int64_t block_bytes, StorageUse& use) {
   std::string blocks;
-  for (std::size_t l = 0; l < kLevels; ++l) {
+  const auto add = [&](std::string_view table, std::size_t level) {
     blocks += fmt::format(
         "{}SELECT DISTINCT {} AS level, block_id FROM (SELECT block_id FROM pragma_storage_info('{}') WHERE persistent "
         "AND block_id >= 0 UNION ALL SELECT unnest(additional_block_ids) FROM pragma_storage_info('{}') WHERE "
         "persistent)",
-        l == 0 ? "" : " UNION ALL ", l, table_of(static_cast<Level>(l)), table_of(static_cast<Level>(l)));
-  }
+        blocks.empty() ? "" : " UNION ALL ", level, table, table);
+  };
+  for (std::size_t l = 0; l < kLevels; ++l) add(table_of(static_cast<Level>(l)), l);
+  add(kNewTable, 0);
   auto rows = connection.query(
       fmt::format("WITH b AS ({}), n AS (SELECT block_id, count(*) AS tables FROM b GROUP BY block_id) "
                   "SELECT level, CAST(sum({} / tables) AS BIGINT) FROM b JOIN n USING (block_id) GROUP BY level",
