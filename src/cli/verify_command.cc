@@ -96,6 +96,12 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
   return fmt::format("{} {}", digits, n == 1 ? one : many);
 }
 
+std::string bytes_text(std::uint64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  if (size < 1e6) return fmt::format("{:.1f} kB", size / 1e3);
+  return size < 1e9 ? fmt::format("{:.1f} MB", size / 1e6) : fmt::format("{:.2f} GB", size / 1e9);
+}
+
 std::string place_of(const journal::Problem& problem) {
   std::string place = problem.file;
   if (problem.offset) place += fmt::format(", byte {}", *problem.offset);
@@ -113,8 +119,8 @@ std::string_view advice_for(const journal::VerifyReport& report) {
 
 void print_text(const journal::VerifyReport& report, bool has_journal, Seconds time) {
   if (has_journal) {
-    fmt::print(" journal     {}, {:.1f} MB: {} with good checksums\n", counted(report.segments, "segment", "segments"),
-               static_cast<double>(report.bytes) / 1e6, counted(report.records, "record", "records"));
+    fmt::print(" journal     {}, {}: {} with good checksums\n", counted(report.segments, "segment", "segments"),
+               bytes_text(report.bytes), counted(report.records, "record", "records"));
     fmt::print(" batches     {} hold, {}\n", counted(report.signatures, "signature", "signatures"),
                counted(report.windows, "window", "windows"));
   }

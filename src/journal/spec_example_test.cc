@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/hex.h"
+#include "gnomon/v1/batch.pb.h"
 #include "journal/batch_for_test.h"
 #include "journal/journal.h"
 #include "journal/record_codec.h"
