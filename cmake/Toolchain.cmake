@@ -14,8 +14,8 @@ endif()
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)
-  # g++ 12 reports false positives for these inside std::string and std::variant at -O2; array-bounds and
-  # stringop-overflow, for the same reason, are off in the release preset alone.
+  # g++ 12 reports false positives for these inside std::string and std::variant at -O2; array-bounds and the
+  # stringop ones, for the same reason, are off in the release preset alone.
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized)
 endif()
 if(GNOMON_SANITIZE)
