@@ -174,6 +174,7 @@ void LivePath::load_minute(std::int64_t minute, std::uint64_t sent, std::uint64_
 
 void LivePath::load_windows(const std::vector<store::Point>& windows, const store::Point* merged,
                             MonotonicTime last_arrival) {
+  last_.reset();
   for (const store::Point& point : windows) {
     if (!last_ || point.start + point.span > *last_) remember(window_of(point));
   }
