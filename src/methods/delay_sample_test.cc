@@ -55,7 +55,7 @@ TEST(DelaySample, UserReceiptIsBoundedByTheLastEmptyRead) {
   receive.kernel.reset();
   receive.empty = mono(4ms);
   const auto sample = measure_delay(sent_at(0ms), receive, std::nullopt, {});
-  EXPECT_EQ(sample.rtt, 5ms + 20us);
+  EXPECT_EQ(sample.rtt, 5ms + 21us);
   EXPECT_EQ(sample.error_bound, 1ms + 30us + 1us);
   EXPECT_EQ(sample.source, TimestampSource::kUser);
 }
@@ -120,7 +120,7 @@ TEST(DelaySample, AStepWhileThePacketLayInTheSocketUsesTheProgramsClock) {
   receive.offset_uncertain = true;
   receive.wall_offset = kOffset - 1h;
   const auto sample = measure_delay(sent_at(0ms), receive, std::nullopt, {});
-  EXPECT_EQ(sample.rtt, 5ms + 20us);
+  EXPECT_EQ(sample.rtt, 5ms + 21us);
   EXPECT_EQ(sample.source, TimestampSource::kUser);
   EXPECT_GE(sample.error_bound, 30us);
 }
