@@ -5,7 +5,7 @@
 // byte, record or tile. Also a ledger alone, from wherever its resources come (HTTP).
 //
 // May run beside a writing process: what is not signed yet is checked, and an unfinished tail is noted, not blamed.
-// One thread.
+// Called from one thread; signatures are checked on all cores.
 
 #include <cstdint>
 #include <functional>
