@@ -160,11 +160,12 @@ std::string lab_bench_table(const std::string& bench_json) {
   return fmt::format(
       "delay error   median {:+.1f} us, p99 {:+.1f} us, least {:+.1f} us, most {:+.1f} us ({:.0f} packets, {} "
       "priority)\n"
-      "forwarding    {:.0f} packets/s of 64-byte UDP with {:.3f}% lost, {:.0f}% of one CPU\n",
+      "forwarding    {:.0f} packets/s of 64-byte UDP with {:.3f}% lost, {:.0f}% of one CPU{}\n",
       number(error.at("p50")), number(error.at("p99")), number(error.at("min")), number(error.at("max")),
       number(error.at("count")), bench.at("real_time").as_bool() ? "real-time" : "ordinary",
       number(forwarding.at("packets_per_second")), number(forwarding.at("loss_ratio")) * 100,
-      number(forwarding.at("cpu_share")) * 100);
+      number(forwarding.at("cpu_share")) * 100,
+      text(forwarding.at("limited_by")) == "sender" ? " (the sender could do no more)" : "");
 }
 
 }  // namespace gnomon::cli

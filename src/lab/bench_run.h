@@ -16,7 +16,7 @@ struct BenchOptions {
   Nanoseconds delay = std::chrono::milliseconds(10);  // Asked of the link.
   std::uint32_t probes = 1000;                        // For the delay's error, one each `interval`.
   Nanoseconds interval = std::chrono::milliseconds(5);
-  Nanoseconds flood = std::chrono::seconds(3);  // Each flood at a rate.
+  Nanoseconds flood = std::chrono::seconds(2);  // Each flood at a rate.
 };
 
 struct BenchResult {
@@ -27,7 +27,8 @@ struct BenchResult {
   // The highest offered rate of 64-byte UDP payloads that lost less than one packet in a thousand.
   double packets_per_second = 0;
   double loss_ratio = 0;
-  double cpu_share = 0;  // Of one CPU, used by the emulator at that rate.
+  double cpu_share = 0;         // Of one CPU, used by the emulator at that rate.
+  bool sender_limited = false;  // The bench could not send faster; the emulator may do more.
 };
 
 Result<BenchResult> run_bench(const BenchOptions& options, const Clock& clock);

@@ -242,12 +242,23 @@ void Emulator::apply_settings() {
 
 void Emulator::learn_wake_latency(Nanoseconds latency) {
   // Moves towards the latency's kEarlyShare quantile: most wake-ups come a little early and spin, few come late.
-  constexpr double kEarlyShare = 0.7;
-  constexpr Nanoseconds kStep{1000};
-  constexpr Nanoseconds kMost = std::chrono::microseconds(100);
+  constexpr double kEarlyShare = 0.85;
+  constexpr Nanoseconds kStep{2000};
+  constexpr Nanoseconds kMost = std::chrono::microseconds(200);
   const double move = latency > wake_latency_ ? kEarlyShare : kEarlyShare - 1;
   wake_latency_ += Nanoseconds{static_cast<std::int64_t>(move * static_cast<double>(kStep.count()))};
   wake_latency_ = std::clamp(wake_latency_, Nanoseconds{0}, kMost);
+}
+
+bool Emulator::may_spin(MonotonicTime time) {
+  constexpr std::int64_t kShare =
+      10;  // At most a tenth of the time is spun away, so that a busy lab leaves the CPU to others.
+  constexpr Nanoseconds kSaved = std::chrono::milliseconds(5);
+  const Nanoseconds passed = time - last_wait_;
+  last_wait_ = time;
+  spin_credit_ = std::min(spin_credit_ + passed / kShare, kSaved);
+  if (spinning_) spin_credit_ -= passed;
+  return spin_credit_ > Nanoseconds{0};
 }
 
 bool Emulator::wait() {
@@ -255,10 +266,16 @@ bool Emulator::wait() {
   const MonotonicTime start = now();
   timespec timeout{};
   Nanoseconds sleep{0};
+  const bool spin = may_spin(start);
+  spinning_ = false;
   if (timed) {
     // Waking takes the CPU tens of µs, always about as many: sleep so much less, and spin the little that is left.
-    sleep = due_.front().at - start - wake_latency_;
-    if (sleep <= Nanoseconds{0}) return true;
+    const Nanoseconds left = due_.front().at - start;
+    sleep = spin ? left - wake_latency_ : left;
+    if (sleep <= Nanoseconds{0}) {
+      spinning_ = true;
+      return true;
+    }
     timeout.tv_sec = sleep.count() / 1'000'000'000;
     timeout.tv_nsec = sleep.count() % 1'000'000'000;
   }

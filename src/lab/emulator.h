@@ -59,6 +59,8 @@ class Emulator {
   void apply_settings();
   // False when the parent is gone.
   bool wait();
+  // Whether to be early and spin, or to sleep all the way.
+  bool may_spin(MonotonicTime time);
   void learn_wake_latency(Nanoseconds latency);
 
   EmulatorMemory& memory_;
@@ -73,7 +75,10 @@ class Emulator {
   std::vector<std::uint32_t> leaving_;
   std::uint64_t arrivals_ = 0;
   std::uint32_t generation_ = 0;
-  Nanoseconds wake_latency_{0};  // From the end of a sleep to running again.
+  MonotonicTime last_wait_;
+  Nanoseconds spin_credit_{0};
+  bool spinning_ = false;                                     // Since the last call of wait().
+  Nanoseconds wake_latency_ = std::chrono::microseconds(50);  // From the end of a sleep to running again.
 };
 
 }  // namespace gnomon::lab
