@@ -1,9 +1,9 @@
 #pragma once
 
 // What a delay method brings: how to open its socket, write its packets and read its answers. The engine does the rest,
-// so that a new method of this kind is one folder with one PacketMethod.
+// so that a new method of this kind is one folder with one Method.
 //
-// A PacketMethod is immutable (any thread); a PacketCodec belongs to the engine's thread, with its socket. On one
+// A Method is immutable (any thread); a PacketCodec belongs to the engine's thread, with its socket. On one
 // channel (socket and codec) no two paths have the same target, hence answers find their path by the address they come
 // from.
 
