@@ -13,8 +13,13 @@ Actions Delivery::recovered(std::vector<BatchRecord> records, SpoolNotes notes, 
   next_sequence_ = std::max<std::uint64_t>(notes.next_sequence, 1);
   pending_ = std::move(notes.pending);
   std::vector<DroppedRange> lost = std::move(notes.at_risk);
+  const std::vector<DroppedRange> noted = pending_;
   for (BatchRecord& record : records) {
     next_sequence_ = std::max(next_sequence_, record.sequence + 1);
+    if (was_dropped(noted, record.sequence)) {  // The process ended between the notes and the file.
+      actions.emplace_back(action::Forget{record.sequence, true});
+      continue;
+    }
     // The process ended after it had stored this batch and before it had noted so.
     for (const DroppedRange& carried : record.carried) std::erase(pending_, carried);
     for (DroppedRange& range : lost) {
@@ -24,7 +29,6 @@ Actions Delivery::recovered(std::vector<BatchRecord> records, SpoolNotes notes, 
     const std::uint64_t sequence = record.sequence;
     entries_[sequence] = Entry{std::move(record), Where::kDisk};
   }
-  finish_drops(actions);
   std::erase_if(lost, [](const DroppedRange& range) { return range.windows == 0; });
   for (DroppedRange& range : lost) {
     range.reason = "the probe ended while its disk refused the batch";
@@ -164,8 +168,8 @@ Actions Delivery::tick(MonotonicTime now) {
   if (not_before_ && now >= *not_before_) not_before_.reset();
   if (store_again_ && now >= *store_again_) {
     store_again_.reset();
-    if (const auto next = oldest_in_memory()) actions.emplace_back(action::Store{*next});
     save_notes(actions);
+    if (const auto next = oldest_in_memory()) actions.emplace_back(action::Store{*next});
   }
   send(now, actions);
   return actions;

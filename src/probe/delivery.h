@@ -46,6 +46,9 @@ struct DroppedRange {
 inline constexpr std::string_view kSpoolFull = "spool full";
 inline constexpr std::string_view kDiskFull = "disk full";
 
+// Whether such a range names the batch.
+bool was_dropped(const std::vector<DroppedRange>& ranges, std::uint64_t sequence);
+
 // Sorts by number and joins neighbours with the same reason; beyond `limit` ranges, joins the closest ones (numbers and
 // times then span batches that were not dropped; the count of windows stays exact).
 void tidy(std::vector<DroppedRange>& ranges, std::size_t limit = 64);
@@ -193,8 +196,6 @@ class Delivery {
 
   // Takes the batch out of the books. Its file, if any, goes when the next edition of the notes is saved.
   void drop(Entries::iterator entry, const std::string& reason, Actions& actions);
-  // After a crash between the notes and the files: what the notes say was dropped goes.
-  void finish_drops(Actions& actions);
   void after_notes(Action action);
   void keep_bound(std::uint64_t arriving, Actions& actions);
   void keep_memory_bound(Actions& actions);

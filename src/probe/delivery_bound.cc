@@ -20,6 +20,13 @@ void join(DroppedRange& range, const DroppedRange& next) {
 
 }  // namespace
 
+bool was_dropped(const std::vector<DroppedRange>& ranges, std::uint64_t sequence) {
+  return std::ranges::any_of(ranges, [&](const DroppedRange& range) {
+    const bool lists_batches = range.reason == kSpoolFull || range.reason == kDiskFull;
+    return lists_batches && sequence >= range.first_sequence && sequence <= range.last_sequence;
+  });
+}
+
 void tidy(std::vector<DroppedRange>& ranges, std::size_t limit) {
   std::ranges::sort(ranges, {}, &DroppedRange::first_sequence);
   std::vector<DroppedRange> joined;
@@ -43,16 +50,6 @@ void tidy(std::vector<DroppedRange>& ranges, std::size_t limit) {
     joined.erase(joined.begin() + static_cast<std::ptrdiff_t>(closest));
   }
   ranges = std::move(joined);
-}
-
-void Delivery::finish_drops(Actions& actions) {
-  for (const DroppedRange& range : pending_) {
-    if (range.reason != kSpoolFull && range.reason != kDiskFull) continue;
-    const auto end = entries_.upper_bound(range.last_sequence);
-    for (auto entry = entries_.lower_bound(range.first_sequence); entry != end; entry = entries_.erase(entry)) {
-      actions.emplace_back(action::Forget{entry->first, true});
-    }
-  }
 }
 
 void Delivery::after_notes(Action action) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 namespace gnomon::probe {
 namespace {
 
@@ -18,23 +20,28 @@ class DeliveryTest : public testing::Test {
 
   // Carries actions out as a probe with a healthy disk does.
   void take(Actions actions) {
-    for (Action& action : actions) {
-      if (const auto* a = std::get_if<action::Store>(&action)) {
-        stored_.push_back(a->sequence);
-        take(disk_ok_ ? delivery_->stored(a->sequence, now_) : delivery_->store_failed(a->sequence, "no space", now_));
-      } else if (const auto* b = std::get_if<action::SaveNotes>(&action)) {
-        notes_ = b->notes;
-        take(delivery_->notes_saved(b->edition, now_));
-      } else if (const auto* c = std::get_if<action::Send>(&action)) {
-        sent_.push_back(*c);
-      } else if (const auto* d = std::get_if<action::Forget>(&action)) {
-        forgotten_.push_back(d->sequence);
-      } else if (const auto* e = std::get_if<action::SetAside>(&action)) {
-        aside_.push_back(e->sequence);
-      } else if (const auto* f = std::get_if<action::Tell>(&action)) {
-        told_.push_back(f->text);
-      }
+    std::deque<Action> waiting(actions.begin(), actions.end());
+    while (!waiting.empty()) {
+      const Action next = waiting.front();
+      waiting.pop_front();
+      for (Action& more : take_one(next)) waiting.push_back(std::move(more));
     }
+  }
+
+  Actions take_one(const Action& action) {
+    if (const auto* a = std::get_if<action::Store>(&action)) {
+      stored_.push_back(a->sequence);
+      return disk_ok_ ? delivery_->stored(a->sequence, now_) : delivery_->store_failed(a->sequence, "no space", now_);
+    }
+    if (const auto* b = std::get_if<action::SaveNotes>(&action)) {
+      notes_ = b->notes;
+      return delivery_->notes_saved(b->edition, now_);
+    }
+    if (const auto* c = std::get_if<action::Send>(&action)) sent_.push_back(*c);
+    if (const auto* d = std::get_if<action::Forget>(&action)) forgotten_.push_back(d->sequence);
+    if (const auto* e = std::get_if<action::SetAside>(&action)) aside_.push_back(e->sequence);
+    if (const auto* f = std::get_if<action::Tell>(&action)) told_.push_back(f->text);
+    return {};
   }
 
   BatchRecord close(std::uint64_t bytes = 100) {
@@ -249,6 +256,18 @@ TEST_F(DeliveryTest, RecoversNumbersAndWhatWasAtRisk) {
   ASSERT_EQ(delivery_->pending().size(), 1U);
   EXPECT_EQ(delivery_->pending()[0].windows, 6U);  // 6 had come to the disk after all
   EXPECT_EQ(sent_.back().sequences, (std::vector<std::uint64_t>{5, 6}));
+}
+
+TEST_F(DeliveryTest, FinishesADropThatACrashInterrupted) {
+  SpoolNotes notes;
+  notes.next_sequence = 4;
+  notes.pending = {{1, 1, 3, 5, 6, "spool full"}, {2, 2, 3, 7, 8, "spool full"}};
+  const BatchRecord dropped{2, 100, 3, 7, 8, {{1, 1, 3, 5, 6, "spool full"}}};  // had carried word of batch 1
+  delivery_ = std::make_unique<Delivery>(DeliveryLimits{}, random_);
+  take(delivery_->recovered({dropped, {3, 100, 1, 0, 0, {}}}, notes, now_));
+  EXPECT_EQ(forgotten_, std::vector<std::uint64_t>{2});
+  EXPECT_EQ(delivery_->pending(), notes.pending);
+  EXPECT_EQ(sent_.back().sequences, std::vector<std::uint64_t>{3});
 }
 
 TEST_F(DeliveryTest, WarnsOfAReusedKey) {

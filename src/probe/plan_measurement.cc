@@ -1,3 +1,5 @@
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 
 #include "probe/plan_names.h"
@@ -86,7 +88,7 @@ void read_pairs(const KeyedNode& fields, const PlanNames& names, Measurement& it
   const auto* to = fields.find("to");
   if (from == nullptr || to == nullptr) {
     faults.add(
-        from != nullptr ? from->Mark() : to->Mark(),
+        from != nullptr ? place_of(*from) : place_of(*to),
         fmt::format("`{}` is missing beside `{}`", from == nullptr ? "from" : "to", from == nullptr ? "to" : "from"));
   }
   if (from != nullptr) {
@@ -101,7 +103,7 @@ void read_shape(const KeyedNode& fields, const PlanNames& names, Measurement& it
   const bool pairs = fields.has("from") || fields.has("to");
   const int shapes = (fields.has("mesh") ? 1 : 0) + (fields.has("star") ? 1 : 0) + (pairs ? 1 : 0);
   if (shapes != 1) {
-    faults.add(fields.mark(),
+    faults.add(fields.place(),
                fmt::format("measurement `{}` must say who measures whom by exactly one of `mesh`, `star`, "
                            "or `from` and `to`",
                            item.name));

@@ -1,5 +1,7 @@
 #include "probe/plan_names.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 
 namespace gnomon::probe {

@@ -1,5 +1,7 @@
 #include "probe/plan_nodes.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 
 #include "probe/nearest_word.h"
@@ -7,11 +9,18 @@
 
 namespace gnomon::probe {
 
-void FaultList::add(const YAML::Mark& mark, std::string message) {
+TextPlace place_of(const YAML::Mark& mark) {
+  return {mark.line, mark.column};
+}
+TextPlace place_of(const YAML::Node& node) {
+  return place_of(node.Mark());
+}
+
+void FaultList::add(TextPlace place, std::string message) {
   constexpr std::size_t kKept = 1000;  // A hostile plan must not fill memory with its faults.
   if (faults_.size() >= kKept) return;
-  faults_.push_back({static_cast<std::size_t>(std::max(mark.line, 0)) + 1,
-                     static_cast<std::size_t>(std::max(mark.column, 0)) + 1, std::move(message)});
+  faults_.push_back({static_cast<std::size_t>(std::max(place.line, 0)) + 1,
+                     static_cast<std::size_t>(std::max(place.column, 0)) + 1, std::move(message)});
 }
 
 std::vector<PlanFault> FaultList::take() {
@@ -63,7 +72,7 @@ std::string_view kind_of(const YAML::Node& node) {
 
 KeyedNode::KeyedNode(const YAML::Node& node, std::string what, const std::vector<std::string>& allowed,
                      FaultList& faults)
-    : mark_(node.Mark()) {
+    : place_(place_of(node)) {
   if (!node.IsMap()) {
     faults.add(node, fmt::format("{} must be a mapping of {}, not {}", what, fmt::join(allowed, ", "), kind_of(node)));
     return;
@@ -105,11 +114,11 @@ std::optional<std::string> read_name(const YAML::Node& node, std::string_view wh
 std::vector<PlacedText> read_texts(const YAML::Node& node, std::string_view what, FaultList& faults) {
   std::vector<PlacedText> texts;
   if (node.IsScalar() && !node.Scalar().empty()) {
-    texts.push_back({node.Scalar(), node.Mark()});
+    texts.push_back({node.Scalar(), place_of(node)});
   } else if (node.IsSequence()) {
     for (const auto& item : node) {
       if (auto text = read_text(item, fmt::format("each item of {}", what), faults)) {
-        texts.push_back({std::move(*text), item.Mark()});
+        texts.push_back({std::move(*text), place_of(item)});
       }
     }
     if (node.size() == 0) faults.add(node, fmt::format("{} is empty; name at least one", what));

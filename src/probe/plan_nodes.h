@@ -3,22 +3,34 @@
 // Reading YAML with its faults kept by place. Only the plan parser's .cc files include this; yaml-cpp stays inside
 // them. One thread.
 
-#include <yaml-cpp/yaml.h>
-
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
 #include "probe/plan.h"
 
+namespace YAML {
+class Node;
+struct Mark;
+}  // namespace YAML
+
 namespace gnomon::probe {
+
+// Where in the text, counted from 0 as YAML::Mark does.
+struct TextPlace {
+  int line = 0;
+  int column = 0;
+};
+TextPlace place_of(const YAML::Node& node);
+TextPlace place_of(const YAML::Mark& mark);
 
 class FaultList {
  public:
-  void add(const YAML::Mark& mark, std::string message);
-  void add(const YAML::Node& node, std::string message) { add(node.Mark(), std::move(message)); }
+  void add(TextPlace place, std::string message);
+  void add(const YAML::Node& node, std::string message) { add(place_of(node), std::move(message)); }
   [[nodiscard]] bool empty() const { return faults_.empty(); }
   // Sorted by place, each once, at most kPlanFaultLimit.
   [[nodiscard]] std::vector<PlanFault> take();
@@ -38,11 +50,11 @@ class KeyedNode {
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
   // The value, or nullptr.
   [[nodiscard]] const YAML::Node* find(std::string_view key) const;
-  [[nodiscard]] const YAML::Mark mark() const { return mark_; }
+  [[nodiscard]] TextPlace place() const { return place_; }
 
  private:
   std::vector<std::pair<std::string, YAML::Node>> fields_;
-  YAML::Mark mark_;
+  TextPlace place_;
 };
 
 // Each reader records a fault and returns nothing when the node is not what it should be. `what` names it in the fault.
@@ -51,7 +63,7 @@ std::optional<std::string> read_name(const YAML::Node& node, std::string_view wh
 // A single text or a list of texts, each with its node for later faults.
 struct PlacedText {
   std::string text;
-  YAML::Mark mark;
+  TextPlace mark;
 };
 std::vector<PlacedText> read_texts(const YAML::Node& node, std::string_view what, FaultList& faults);
 std::optional<std::uint64_t> read_whole_number(const YAML::Node& node, std::string_view what, std::uint64_t least,

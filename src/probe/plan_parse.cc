@@ -1,3 +1,5 @@
+#include <yaml-cpp/yaml.h>
+
 #include <algorithm>
 
 #include "probe/plan.h"
@@ -118,7 +120,7 @@ Plan read_plan(const YAML::Node& root, FaultList& faults) {
   if (const auto* n = fields.find("targets")) {
     read_targets(*n, declared ? &plan.sites : nullptr, plan, faults);
   } else {
-    faults.add(fields.mark(), "the plan has no `targets`; name at least one host to measure");
+    faults.add(fields.place(), "the plan has no `targets`; name at least one host to measure");
   }
   plan.sites = sites_of(plan);
   PlanNames names{plan.sites, &plan.targets, {}};
@@ -131,7 +133,7 @@ Plan read_plan(const YAML::Node& root, FaultList& faults) {
   if (const auto* n = fields.find("measurements")) {
     read_measurements(*n, defaults, names, plan, faults);
   } else {
-    faults.add(fields.mark(), "the plan has no `measurements`; say who measures whom");
+    faults.add(fields.place(), "the plan has no `measurements`; say who measures whom");
   }
   return plan;
 }
@@ -142,7 +144,7 @@ PlanReading parse_plan(std::string_view text) {
   FaultList faults;
   PlanReading reading;
   if (text.size() > kPlanTextLimit) {
-    faults.add(YAML::Mark(), fmt::format("the plan is larger than {} bytes; split it", kPlanTextLimit));
+    faults.add(TextPlace{}, fmt::format("the plan is larger than {} bytes; split it", kPlanTextLimit));
     reading.faults = faults.take();
     return reading;
   }
@@ -151,7 +153,7 @@ PlanReading parse_plan(std::string_view text) {
     reading.faults = faults.take();
     if (reading.faults.empty()) reading.plan = std::move(plan);
   } catch (const YAML::Exception& exception) {
-    faults.add(exception.mark, "not YAML: " + exception.msg);
+    faults.add(place_of(exception.mark), "not YAML: " + exception.msg);
     reading.faults = faults.take();
   }
   return reading;

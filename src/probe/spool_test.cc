@@ -34,6 +34,12 @@ TEST(SpoolFormat, RoundTripsAndFindsEveryFlippedByte) {
   }
 }
 
+TEST(SpoolFormat, IsAsTheSpecificationsExample) {
+  const std::string bytes = encode_spool_file({9, 1, 7, 1000, 2000, {}}, "A");
+  EXPECT_EQ(bytes.size(), 53U);
+  EXPECT_EQ(bytes.substr(8, 8), std::string("\x1f\xd0\x90\x0d\x35\0\0\0", 8));
+}
+
 TEST(SpoolFormat, NotesWithTheLongestRangesFitTheirSlot) {
   NotesSlot slot{3, {77, {}, {}}};
   for (int i = 0; i < 200; ++i) {
