@@ -11,6 +11,7 @@
 #include "server/applier.h"
 #include "server/data_folder.h"
 #include "server/live_state.h"
+#include "server/local_zone.h"
 #include "store/duckdb/duckdb_store.h"
 
 namespace gnomon::cli {
@@ -80,7 +81,7 @@ struct ObservatoryStack::Parts {
   Status open_state() {
     users.emplace(folder->users_file(), clock, random);
     probes.emplace(folder->probes_file(), clock);
-    auto opened = server::Changes::open({.folder = folder->changes(), .zone = {}}, clock);
+    auto opened = server::Changes::open({.folder = folder->changes(), .zone = server::local_zone(clock.wall())}, clock);
     if (!opened) return tl::unexpected(opened.error());
     changes = std::move(*opened);
     live.emplace(clock);
@@ -103,6 +104,11 @@ struct ObservatoryStack::Parts {
     api.observatory = &*server;
     api.plan_schema = plan_schema_text();
     api.storage = std::make_shared<server::StorageCache>(clock, *store);
+    api.zone = server::local_zone(clock.wall());
+    // The engine takes its writers one after the other.
+    api.set_retention = [this](store::Level level, std::optional<Nanoseconds> keep) {
+      return store->set_retention(level, keep);
+    };
     server::connect(api);
     server::add_api(server->router(), api);
     server->collector().add_observer(*live);

@@ -1,16 +1,11 @@
 #include "server/changes.h"
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <mutex>
-#include <set>
 #include <unordered_map>
 
 #include "core/log.h"
-#include "server/change_file.h"
-#include "server/change_fold.h"
 #include "server/change_words.h"
+#include "server/changes_impl.h"
 
 namespace gnomon::server {
 
@@ -20,24 +15,6 @@ constexpr std::array<std::string_view, 16> kKinds = {
     "path_broken",  "path_restored", "path_degraded", "group_broken", "group_restored", "group_degraded",
     "probe_silent", "probe_back",    "probe_new",     "probe_sick",   "probe_well",     "link_failed",
     "link_healed",  "link_set",      "dropped",       "key_refused"};
-
-constexpr std::size_t kProbeNews = 5;
-
-ChangeKind kind_of(ProbeNews news) {
-  switch (news) {
-    case ProbeNews::kNew:
-      return ChangeKind::kProbeNew;
-    case ProbeNews::kSilent:
-      return ChangeKind::kProbeSilent;
-    case ProbeNews::kBack:
-      return ChangeKind::kProbeBack;
-    case ProbeNews::kSick:
-      return ChangeKind::kProbeSick;
-    case ProbeNews::kWell:
-      return ChangeKind::kProbeWell;
-  }
-  return ChangeKind::kProbeNew;
-}
 
 ChangeKind kind_of(LinkAction action) {
   switch (action) {
@@ -60,15 +37,6 @@ bool is_relief(ChangeKind kind) {
   return kind == ChangeKind::kPathRestored || kind == ChangeKind::kGroupRestored;
 }
 
-using PathFold = ChangeFold<PathId, PathTransition>;
-using ProbeFold = ChangeFold<ProbeId, ProbeTransition>;
-
-// A link that failed or was set, and when.
-struct LinkNews {
-  LinkAction action = LinkAction::kFail;
-  WallTime at;
-};
-
 }  // namespace
 
 std::string_view to_string(ChangeKind kind) {
@@ -80,39 +48,6 @@ std::optional<ChangeKind> parse_change_kind(std::string_view word) {
   if (found == kKinds.end()) return std::nullopt;
   return static_cast<ChangeKind>(found - kKinds.begin());
 }
-
-class Changes::Impl {
- public:
-  Impl(Options the_options, const Clock& the_clock) : options(std::move(the_options)), clock(the_clock) {}
-
-  Status load();
-  void publish(Change change);
-  void publish_trouble();
-  void publish_relief();
-  void publish_probes(ProbeNews news);
-  void settle(bool all);
-  [[nodiscard]] analysis::GroupContext context(const PathFold& fold) const;
-  void name_link(analysis::GroupContext& context, const PathFold& fold) const;
-  [[nodiscard]] static ChangeSubject subject(const PathFold& fold);
-  // Calls the listener for what was published meanwhile; `speaking` is held, `mutex` is not.
-  void speak();
-
-  const Options options;
-  const Clock& clock;
-  std::function<void(const Change&)> listener;
-  const RegionControl* region = nullptr;
-
-  std::mutex speaking;  // taken before `mutex`, so that listeners hear in order
-  mutable std::mutex mutex;
-  std::optional<ChangeFile> file;
-  bool write_failed = false;
-  std::map<std::uint64_t, Change> held;
-  std::uint64_t next_id = 1;
-  std::vector<Change> unspoken;
-  PathFold trouble, relief;
-  std::array<ProbeFold, kProbeNews> probe_news;
-  std::map<std::string, LinkNews> links;
-};
 
 Status Changes::Impl::load() {
   if (options.folder.empty()) return {};
@@ -144,131 +79,6 @@ void Changes::Impl::speak() {
   }
   if (!listener) return;
   for (const Change& change : now) listener(change);
-}
-
-ChangeSubject Changes::Impl::subject(const PathFold& fold) {
-  ChangeSubject about;
-  const PathIdentity& first = *fold.items().begin()->second.path;
-  about.site = first.source_site;
-  about.target_site = first.target_site;
-  about.family = first.family;
-  about.probe = first.probe;
-  for (const auto& [id, item] : fold.items()) {
-    about.paths.push_back(id);
-    about.total = std::max<std::uint64_t>(about.total, item.total_paths);
-    if (item.path->source_site != about.site) about.site.clear();
-    if (item.path->target_site != about.target_site) about.target_site.clear();
-    if (item.path->family != about.family) about.family = 0;
-    if (about.probe && item.path->probe != *about.probe) about.probe.reset();
-  }
-  return about;
-}
-
-analysis::GroupContext Changes::Impl::context(const PathFold& fold) const {
-  analysis::GroupContext context;
-  context.zone = options.zone;
-  context.since = fold.items().begin()->second.verdict.since;
-  for (const auto& [id, item] : fold.items()) {
-    context.since = std::min(context.since, item.verdict.since);
-    context.total = std::max(context.total, item.total_paths);
-    context.methods = std::max(context.methods, item.methods);
-    context.families = std::max(context.families, item.families);
-  }
-  return context;
-}
-
-void Changes::Impl::name_link(analysis::GroupContext& context, const PathFold& fold) const {
-  constexpr Nanoseconds kNear = std::chrono::seconds(60);
-  WallTime newest{};
-  for (const auto& [id, news] : links) {
-    const Nanoseconds apart = context.since - news.at;
-    if (news.action != LinkAction::kFail || apart > kNear || apart < -kNear || news.at < newest) continue;
-    context.link = id;
-    context.link_failed = newest = news.at;
-  }
-  if (!context.link.empty() || region == nullptr || links.empty()) return;
-  std::optional<std::set<std::string>> shared;
-  for (const auto& [id, item] : fold.items()) {
-    const auto route = region->route(item.path->source_site, item.path->target_site, item.path->family);
-    if (!route) return;
-    std::set<std::string> own(route->begin(), route->end());
-    if (!shared) {
-      shared = std::move(own);
-    } else {
-      std::erase_if(*shared, [&](const std::string& link) { return !own.contains(link); });
-    }
-  }
-  if (!shared) return;
-  // Good paths may cross the same links: only one that was changed by hand is worth naming.
-  std::erase_if(*shared, [&](const std::string& link) { return !links.contains(link); });
-  if (shared->size() == 1) context.link = *shared->begin();
-}
-
-void Changes::Impl::publish_trouble() {
-  std::vector<analysis::PathTrouble> paths;
-  bool broken = false;
-  for (const auto& [id, item] : trouble.items()) {
-    paths.push_back({item.path->names(), item.verdict});
-    broken = broken || item.verdict.state == PathState::kBroken;
-  }
-  analysis::GroupContext around = context(trouble);
-  Change change;
-  change.id = trouble.id();
-  change.at = around.since;
-  change.subject = subject(trouble);
-  if (paths.size() == 1) {
-    change.kind = broken ? ChangeKind::kPathBroken : ChangeKind::kPathDegraded;
-    change.text = analysis::trouble_text(paths.front(), options.zone);
-  } else {
-    name_link(around, trouble);
-    change.kind = broken ? ChangeKind::kGroupBroken : ChangeKind::kGroupDegraded;
-    change.subject.link = around.link;
-    change.text = analysis::group_trouble_text(paths, around);
-  }
-  if (change.id == 0) change.id = next_id++;
-  trouble.published_as(change.id);
-  publish(std::move(change));
-}
-
-void Changes::Impl::publish_relief() {
-  std::vector<analysis::PathNames> paths;
-  for (const auto& [id, item] : relief.items()) paths.push_back(item.path->names());
-  const analysis::GroupContext around = context(relief);
-  Change change;
-  change.id = relief.id();
-  change.at = around.since;
-  change.subject = subject(relief);
-  if (paths.size() == 1) {
-    const PathTransition& one = relief.items().begin()->second;
-    std::optional<Nanoseconds> length;
-    if (one.trouble_since) length = one.verdict.since - *one.trouble_since;
-    change.kind = ChangeKind::kPathRestored;
-    change.text = analysis::restored_text(paths.front(), length);
-  } else {
-    change.kind = ChangeKind::kGroupRestored;
-    change.text = analysis::group_restored_text(paths, around);
-  }
-  if (change.id == 0) change.id = next_id++;
-  relief.published_as(change.id);
-  publish(std::move(change));
-}
-
-void Changes::Impl::publish_probes(ProbeNews news) {
-  ProbeFold& fold = probe_news[static_cast<std::size_t>(news)];
-  std::vector<ProbeTransition> probes;
-  for (const auto& [id, item] : fold.items()) probes.push_back(item);
-  Change change;
-  change.id = fold.id();
-  change.at = probes.front().at;
-  change.kind = kind_of(news);
-  if (probes.size() == 1) {
-    change.subject.probe = probes.front().probe.id;
-    change.subject.site = probes.front().probe.site;
-  }
-  change.text = probe_news_text(news, probes, options.zone);
-  if (change.id == 0) change.id = next_id++;
-  fold.published_as(change.id);
-  publish(std::move(change));
 }
 
 void Changes::Impl::settle(bool all) {
