@@ -14,7 +14,12 @@ function quantity(text, otherwise) {
 }
 
 export const sites = file.sites.map((s, i) => ({
-  id: s.id, name: s.name, kind: s.kind, lat: s.at[0], lon: s.at[1], access: s.access ?? [],
+  id: s.id,
+  name: s.name,
+  kind: s.kind,
+  lat: s.at[0],
+  lon: s.at[1],
+  access: s.access ?? [],
   probe: s.kind === 'router' || s.measures === false ? null : (i + 17).toString(16).padStart(2, '0').repeat(16),
 }));
 export const site_of = new Map(sites.map((s) => [s.id, s]));
@@ -27,8 +32,14 @@ function distance_km(a, b) {
 
 function direction(spec, km) {
   return {
-    delay_us: Math.round(quantity(spec.delay, (km * 1.4) / 0.2) + quantity(spec.extra_delay, 0)), jitter_us: quantity(spec.jitter, 0), loss_ratio: quantity(spec.loss, 0),
-    rate_bps: quantity(spec.rate, 0), queue_ms: quantity(spec.queue, 0) / 1000, reorder_ratio: quantity(spec.reorder, 0), duplicate_ratio: 0, mtu: 0,
+    delay_us: Math.round(quantity(spec.delay, (km * 1.4) / 0.2) + quantity(spec.extra_delay, 0)),
+    jitter_us: quantity(spec.jitter, 0),
+    loss_ratio: quantity(spec.loss, 0),
+    rate_bps: quantity(spec.rate, 0),
+    queue_ms: quantity(spec.queue, 0) / 1000,
+    reorder_ratio: quantity(spec.reorder, 0),
+    duplicate_ratio: 0,
+    mtu: 0,
   };
 }
 
@@ -37,6 +48,14 @@ export const links = file.links.map((l) => {
   const kind = file.link_kinds[l.kind];
   const km = distance_km(site_of.get(a), site_of.get(b));
   const side = (name) => direction({ ...kind, ...kind[name], ...l, ...l[name] }, km);
-  return { id: l.id ?? `${a}--${b}`, a, b, kind: l.kind, state: 'up', settings: { forward: side('forward'), backward: side('backward') }, changed: false };
+  return {
+    id: l.id ?? `${a}--${b}`,
+    a,
+    b,
+    kind: l.kind,
+    state: 'up',
+    settings: { forward: side('forward'), backward: side('backward') },
+    changed: false,
+  };
 });
 export const planned = new Map(links.map((l) => [l.id, structuredClone(l)]));

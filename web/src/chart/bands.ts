@@ -42,14 +42,20 @@ function quantile(sorted: readonly number[], q: number): number {
  * The values that the delay axis must show: every p5 and p50, the bands but for their very worst, and the maxima as long
  * as they don't flatten everything else (what lies above is drawn at the edge). null without bands.
  */
-export function value_range(bands: readonly Band[], with_max: boolean, log: boolean): { low: number; high: number } | null {
+export function value_range(
+  bands: readonly Band[],
+  with_max: boolean,
+  log: boolean,
+): { low: number; high: number } | null {
   if (bands.length === 0) return null;
   const lows = bands.map((b) => b.p5).sort((a, b) => a - b);
   const highs = bands.map((b) => b.p95).sort((a, b) => a - b);
   const tops = bands.map((b) => b.max).sort((a, b) => a - b);
   let low = lows[0]!;
   const middle = Math.max(...bands.map((b) => b.p50));
-  let high = Math.max(middle, quantile(highs, 0.98));
+  // A rare window that is far wider than nine in ten of them runs off the top instead of flattening the rest.
+  const usual = quantile(highs, 0.9);
+  let high = Math.max(middle, Math.min(quantile(highs, 0.98), low + (usual - low) * 4), usual);
   if (with_max) high = Math.max(high, Math.min(quantile(tops, 0.98), low + (high - low) * 2.2));
   if (log) {
     const floor = Math.max(1, low);
@@ -62,7 +68,12 @@ export function value_range(bands: readonly Band[], with_max: boolean, log: bool
 }
 
 /** Stretches of [from, to] in which no point lies, longer than `tolerance_ms`. */
-export function gaps(points: readonly SeriesPoint[], from: number, to: number, tolerance_ms: number): [number, number][] {
+export function gaps(
+  points: readonly SeriesPoint[],
+  from: number,
+  to: number,
+  tolerance_ms: number,
+): [number, number][] {
   const out: [number, number][] = [];
   let at = from;
   for (const p of points) {

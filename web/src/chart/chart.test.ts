@@ -7,10 +7,38 @@ import { linear, linear_ticks, logarithmic, time_step, time_ticks } from './scal
 import { worst } from './shapes';
 
 function point(start: number, p50: number | null, duration_ms = 10_000): SeriesPoint {
-  const q = p50 === null ? null : { min: p50 - 4, p5: p50 - 3, p25: p50 - 1, p50, p75: p50 + 1, p95: p50 + 5, p99: p50 + 9, max: p50 + 100, mean: p50 };
+  const q =
+    p50 === null
+      ? null
+      : {
+          min: p50 - 4,
+          p5: p50 - 3,
+          p25: p50 - 1,
+          p50,
+          p75: p50 + 1,
+          p95: p50 + 5,
+          p99: p50 + 9,
+          max: p50 + 100,
+          mean: p50,
+        };
   return {
-    start, duration_ms, sent: 100, received: q ? 100 : 0, lost: q ? 0 : 100, duplicated: 0, reordered: 0, lost_forward: null, lost_backward: null, marks: 0,
-    outcome: q ? 'answered' : 'no_answer', rtt: q, forward: null, backward: null, ipdv: null, error_bound: null, clock_bound: null,
+    start,
+    duration_ms,
+    sent: 100,
+    received: q ? 100 : 0,
+    lost: q ? 0 : 100,
+    duplicated: 0,
+    reordered: 0,
+    lost_forward: null,
+    lost_backward: null,
+    marks: 0,
+    outcome: q ? 'answered' : 'no_answer',
+    rtt: q,
+    forward: null,
+    backward: null,
+    ipdv: null,
+    error_bound: null,
+    clock_bound: null,
   };
 }
 
@@ -39,7 +67,8 @@ describe('scale', () => {
 });
 
 describe('bands', () => {
-  it('leave out windows without an answer', () => expect(bands_of([point(0, 5e6), point(1e4, null)], 'rtt')).toHaveLength(1));
+  it('leave out windows without an answer', () =>
+    expect(bands_of([point(0, 5e6), point(1e4, null)], 'rtt')).toHaveLength(1));
   it('span a range that shows every p50 and is not flattened by one maximum', () => {
     const points = Array.from({ length: 50 }, (_, i) => point(i * 1e4, 10e6 + i * 1000));
     points[7]!.rtt!.max = 900e6;
@@ -48,10 +77,15 @@ describe('bands', () => {
     expect(range.high).toBeGreaterThan(10e6 + 49_000);
     expect(range.low).toBeLessThan(10e6);
   });
-  it('stay above zero on a logarithmic scale', () => expect(value_range(bands_of([point(0, 5e6)], 'rtt'), true, true)!.low).toBeGreaterThan(0));
+  it('stay above zero on a logarithmic scale', () =>
+    expect(value_range(bands_of([point(0, 5e6)], 'rtt'), true, true)!.low).toBeGreaterThan(0));
   it('have no range without windows', () => expect(value_range([], true, false)).toBeNull());
   it('show gaps at both ends and between', () => {
-    expect(gaps([point(100_000, 1), point(200_000, 1)], 0, 300_000, 25_000)).toEqual([[0, 100_000], [110_000, 200_000], [210_000, 300_000]]);
+    expect(gaps([point(100_000, 1), point(200_000, 1)], 0, 300_000, 25_000)).toEqual([
+      [0, 100_000],
+      [110_000, 200_000],
+      [210_000, 300_000],
+    ]);
     expect(gaps([], 0, 10, 5)).toEqual([[0, 10]]);
   });
   it('find the nearest window', () => {

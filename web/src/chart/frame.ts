@@ -21,7 +21,16 @@ export const GUTTER_RIGHT = 10;
 export function make_frame(width: number, height: number, from: number, to: number, axis: boolean, ink: Ink): Frame {
   const left = GUTTER_LEFT;
   const right = Math.max(left + 10, width - GUTTER_RIGHT);
-  return { width, height, left, right, top: 6, bottom: height - (axis ? 20 : 3), time: linear(from, to, left, right), ink };
+  return {
+    width,
+    height,
+    left,
+    right,
+    top: 6,
+    bottom: height - (axis ? 20 : 3),
+    time: linear(from, to, left, right),
+    ink,
+  };
 }
 
 export function time_label(t: number, step_ms: number): string {
@@ -53,7 +62,12 @@ export function draw_time_axis(ctx: CanvasRenderingContext2D, frame: Frame, axis
 }
 
 /** Horizontal hair lines and their labels at the left. */
-export function draw_value_axis(ctx: CanvasRenderingContext2D, frame: Frame, scale: Scale, label: (v: number) => string): void {
+export function draw_value_axis(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  scale: Scale,
+  label: (v: number) => string,
+): void {
   const { ink } = frame;
   ctx.font = `11px ${ink.font}`;
   ctx.textAlign = 'right';

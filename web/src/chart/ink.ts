@@ -1,8 +1,24 @@
 // The page's colours for canvas drawing, read from the custom properties once per theme.
 
 const NAMES = [
-  'paper', 'surface', 'sunken', 'ink', 'ink-2', 'ink-3', 'line', 'line-2', 'accent', 'broken', 'broken-soft', 'degraded',
-  'smoke', 'smoke-line', 'there', 'back', 'reverse', 'loss',
+  'paper',
+  'surface',
+  'sunken',
+  'ink',
+  'ink-2',
+  'ink-3',
+  'line',
+  'line-2',
+  'accent',
+  'broken',
+  'broken-soft',
+  'degraded',
+  'smoke',
+  'smoke-line',
+  'there',
+  'back',
+  'reverse',
+  'loss',
 ] as const;
 export type Ink = Record<(typeof NAMES)[number], string> & { dark: boolean; font: string };
 

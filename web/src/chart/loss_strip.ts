@@ -13,14 +13,22 @@ export interface LossRow {
 export const ROW_HEIGHT = 22;
 
 export const TOTAL = (p: SeriesPoint): number | null => (p.sent > 0 ? p.lost / p.sent : null);
-export const FORWARD = (p: SeriesPoint): number | null => (p.sent > 0 && p.lost_forward !== null ? p.lost_forward / p.sent : null);
-export const BACKWARD = (p: SeriesPoint): number | null => (p.sent > 0 && p.lost_backward !== null ? p.lost_backward / p.sent : null);
+export const FORWARD = (p: SeriesPoint): number | null =>
+  p.sent > 0 && p.lost_forward !== null ? p.lost_forward / p.sent : null;
+export const BACKWARD = (p: SeriesPoint): number | null =>
+  p.sent > 0 && p.lost_backward !== null ? p.lost_backward / p.sent : null;
 
 export function knows_direction(points: readonly SeriesPoint[]): boolean {
   return points.some((p) => p.lost_forward !== null || p.lost_backward !== null);
 }
 
-export function draw_loss(ctx: CanvasRenderingContext2D, frame: Frame, points: readonly SeriesPoint[], rows: readonly LossRow[], axis: boolean): void {
+export function draw_loss(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  points: readonly SeriesPoint[],
+  rows: readonly LossRow[],
+  axis: boolean,
+): void {
   const { ink, time } = frame;
   draw_time_axis(ctx, frame, axis);
   rows.forEach((row, i) => {

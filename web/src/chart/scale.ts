@@ -64,10 +64,29 @@ export function logarithmic(low: number, high: number, from_px: number, to_px: n
 }
 
 const TIME_STEPS = [
-  SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 15 * SECOND, 30 * SECOND,
-  MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
-  HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
-  DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 91 * DAY,
+  SECOND,
+  2 * SECOND,
+  5 * SECOND,
+  10 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  10 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  7 * DAY,
+  14 * DAY,
+  30 * DAY,
+  91 * DAY,
 ];
 
 export function time_step(span_ms: number, wanted: number): number {
@@ -75,7 +94,12 @@ export function time_step(span_ms: number, wanted: number): number {
 }
 
 /** Ticks on round local times; `offset_min` is the zone's, as Date.getTimezoneOffset gives it. */
-export function time_ticks(from: number, to: number, wanted: number, offset_min = new Date(from).getTimezoneOffset()): number[] {
+export function time_ticks(
+  from: number,
+  to: number,
+  wanted: number,
+  offset_min = new Date(from).getTimezoneOffset(),
+): number[] {
   const step = time_step(to - from, wanted);
   const shift = offset_min * MINUTE;
   const out: number[] = [];

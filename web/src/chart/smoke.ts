@@ -22,7 +22,14 @@ export interface SmokeOptions {
   stored_from: number;
 }
 
-function columns(ctx: CanvasRenderingContext2D, frame: Frame, bands: readonly Band[], y: Scale, low: 'p5' | 'p25', high: 'p75' | 'p95'): void {
+function columns(
+  ctx: CanvasRenderingContext2D,
+  frame: Frame,
+  bands: readonly Band[],
+  y: Scale,
+  low: 'p5' | 'p25',
+  high: 'p75' | 'p95',
+): void {
   for (const b of bands) {
     const x0 = Math.max(frame.left, frame.time.at(b.start));
     const x1 = Math.min(frame.right, frame.time.at(b.end));
@@ -112,9 +119,24 @@ export function draw_smoke(ctx: CanvasRenderingContext2D, frame: Frame, options:
   const y = smoke_scale(frame, options);
   const step = options.points[0]?.duration_ms ?? 10_000;
   no_answer(ctx, frame, options.points);
-  draw_gaps(ctx, frame, gaps(options.points, Math.max(frame.time.low, options.stored_from), Math.min(frame.time.high, options.now - 3 * step), step * 2.5));
+  draw_gaps(
+    ctx,
+    frame,
+    gaps(
+      options.points,
+      Math.max(frame.time.low, options.stored_from),
+      Math.min(frame.time.high, options.now - 3 * step),
+      step * 2.5,
+    ),
+  );
   draw_time_axis(ctx, frame, options.axis);
-  draw_value_axis(ctx, frame, y, (v) => v === 0 ? '0' : delay_text(v, 4).replace(/(\.\d*?)0+(?=\D)/, '$1').replace(/\.(?=\D)/, ''));
+  draw_value_axis(ctx, frame, y, (v) =>
+    v === 0
+      ? '0'
+      : delay_text(v, 4)
+          .replace(/(\.\d*?)0+(?=\D)/, '$1')
+          .replace(/\.(?=\D)/, ''),
+  );
 
   ctx.save();
   ctx.beginPath();
@@ -122,7 +144,10 @@ export function draw_smoke(ctx: CanvasRenderingContext2D, frame: Frame, options:
   ctx.clip();
   ctx.fillStyle = options.smoke;
   const strength = ink.dark ? 1.45 : 1;
-  for (const [low, high, alpha] of [['p5', 'p95', 0.2 * strength], ['p25', 'p75', 0.38 * strength]] as const) {
+  for (const [low, high, alpha] of [
+    ['p5', 'p95', 0.2 * strength],
+    ['p25', 'p75', 0.38 * strength],
+  ] as const) {
     ctx.globalAlpha = alpha;
     ctx.beginPath();
     columns(ctx, frame, options.bands, y, low, high);

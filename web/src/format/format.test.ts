@@ -6,7 +6,13 @@ import { iso, span, zone } from './time';
 
 describe('significant', () => {
   it.each([
-    [12.34, '12.3'], [1234, '1234'], [0.01234, '0.0123'], [9.996, '10.0'], [99.96, '100'], [0, '0'], [-5.678, '−5.68'],
+    [12.34, '12.3'],
+    [1234, '1234'],
+    [0.01234, '0.0123'],
+    [9.996, '10.0'],
+    [99.96, '100'],
+    [0, '0'],
+    [-5.678, '−5.68'],
   ])('%f → %s', (value, text) => expect(significant(value)).toBe(text));
 });
 
@@ -77,6 +83,11 @@ describe('time', () => {
     expect(Date.parse(text)).toBe(1_700_000_000_000);
   });
   it('names the zone', () => expect(zone()).toMatch(/^UTC/));
-  it.each([[8000, '8\u00a0s'], [90_000, '1\u00a0min 30\u00a0s'], [3_600_000, '1\u00a0h'], [90 * 60_000, '1\u00a0h 30\u00a0min'], [93_600_000, '1\u00a0d 2\u00a0h']])(
-    '%d ms is %s', (ms, text) => expect(span(ms)).toBe(text));
+  it.each([
+    [8000, '8\u00a0s'],
+    [90_000, '1\u00a0min 30\u00a0s'],
+    [3_600_000, '1\u00a0h'],
+    [90 * 60_000, '1\u00a0h 30\u00a0min'],
+    [93_600_000, '1\u00a0d 2\u00a0h'],
+  ])('%d ms is %s', (ms, text) => expect(span(ms)).toBe(text));
 });

@@ -41,7 +41,9 @@ export function iso(unix_ms: number): string {
   const minutes = -d.getTimezoneOffset();
   const size = Math.abs(minutes);
   const local = new Date(unix_ms + minutes * MINUTE).toISOString().slice(0, 19);
-  return minutes === 0 ? `${local}Z` : `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+  return minutes === 0
+    ? `${local}Z`
+    : `${local}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
 /** The two largest units: "3 d 4 h", "12 min", "8 s". */

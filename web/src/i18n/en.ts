@@ -2,7 +2,7 @@
 
 export const en = {
   'app.tagline': 'observatory',
-  'lab': 'lab',
+  lab: 'lab',
   'lab.tip': 'An emulated region on this machine: real packets over links with made delays. Not the cities themselves.',
 
   'page.overview': 'Overview',
@@ -47,7 +47,7 @@ export const en = {
   'live.next': 'Next try in {s} s.',
   'live.retry': 'Try now',
   'live.quiet': 'No news from the server since {time}.',
-  'zone': 'Times in {zone}',
+  zone: 'Times in {zone}',
 
   'state.good': 'good',
   'state.degraded': 'degraded',
@@ -82,7 +82,8 @@ export const en = {
   'figure.last_minute': 'last minute',
   'figure.tip': '{name}: {window}; {received} of {sent} answered{error}; timestamps: {source}.',
   'figure.tip_error': '; error ≤ {error}',
-  'figure.tip_clock': '{name}: {window}; {received} of {sent} answered; clocks agree to ± {clock}. A negative value is a clock fault, not a delay.',
+  'figure.tip_clock':
+    '{name}: {window}; {received} of {sent} answered; clocks agree to ± {clock}. A negative value is a clock fault, not a delay.',
   'figure.tip_loss': 'Lost {lost} of {sent} in the {window}; 95 % interval {low} to {high}.',
   'figure.source.nic': 'network card',
   'figure.source.kernel': 'kernel',
@@ -195,7 +196,8 @@ export const en = {
   'paths.count': '{n} of {total} paths',
   'paths.none': 'No path fits these filters.',
   'paths.clear': 'Clear filters',
-  'paths.empty': 'No path is measured yet. A probe with a plan will appear here with its first window, 10 s after it starts.',
+  'paths.empty':
+    'No path is measured yet. A probe with a plan will appear here with its first window, 10 s after it starts.',
   'paths.from': 'From',
   'paths.to': 'To',
   'paths.family': 'Family',
@@ -284,7 +286,8 @@ export const en = {
   'probes.remove': 'Remove',
   'probes.remove_sure': 'Remove {name}? Its batches are refused from then on.',
   'probes.refused': 'Refused keys',
-  'probes.refused_text': 'These probes knocked with a key that is not enrolled; their batches were refused and counted.',
+  'probes.refused_text':
+    'These probes knocked with a key that is not enrolled; their batches were refused and counted.',
   'probes.allow': 'Allow',
   'probes.allowed': '{name} is allowed now.',
   'probes.times': '{n} times, last {time}',

@@ -4,7 +4,7 @@ import type { Key } from './en';
 
 export const zh: Record<Key, string> = {
   'app.tagline': '观测台',
-  'lab': '实验环境',
+  lab: '实验环境',
   'lab.tip': '本机上仿真的区域：报文是真实的，链路时延是人为设定的，并非对这些城市的实测。',
 
   'page.overview': '总览',
@@ -49,7 +49,7 @@ export const zh: Record<Key, string> = {
   'live.next': '{s} 秒后重试。',
   'live.retry': '立即重试',
   'live.quiet': '自 {time} 起没有收到服务器的消息。',
-  'zone': '时间均为 {zone}',
+  zone: '时间均为 {zone}',
 
   'state.good': '正常',
   'state.degraded': '劣化',
@@ -84,7 +84,8 @@ export const zh: Record<Key, string> = {
   'figure.last_minute': '最近一分钟',
   'figure.tip': '{name}：{window}；发送 {sent}，应答 {received}{error}；时间戳来源：{source}。',
   'figure.tip_error': '；误差 ≤ {error}',
-  'figure.tip_clock': '{name}：{window}；发送 {sent}，应答 {received}；两端时钟偏差不超过 ± {clock}。负值表示时钟故障，而非时延。',
+  'figure.tip_clock':
+    '{name}：{window}；发送 {sent}，应答 {received}；两端时钟偏差不超过 ± {clock}。负值表示时钟故障，而非时延。',
   'figure.tip_loss': '{window}发送 {sent}，丢失 {lost}；95 % 置信区间 {low} 至 {high}。',
   'figure.source.nic': '网卡',
   'figure.source.kernel': '内核',

@@ -53,6 +53,9 @@ export function ring(health: SiteHealth | undefined, cx: number, cy: number, r: 
   return raised.map(([state, share]) => {
     const from = turn;
     turn += share / sum;
-    return { state, path: `M${point(cx, cy, r, from)}A${r} ${r} 0 ${share / sum > 0.5 ? 1 : 0} 1 ${point(cx, cy, r, turn)}` };
+    return {
+      state,
+      path: `M${point(cx, cy, r, from)}A${r} ${r} 0 ${share / sum > 0.5 ? 1 : 0} 1 ${point(cx, cy, r, turn)}`,
+    };
   });
 }

@@ -36,7 +36,12 @@ function crosses(r: Rect, s: readonly [number, number, number, number]): boolean
   let t1 = 1;
   const dx = x1 - x0;
   const dy = y1 - y0;
-  for (const [p, q] of [[-dx, x0 - r.x0], [dx, r.x1 - x0], [-dy, y0 - r.y0], [dy, r.y1 - y0]] as const) {
+  for (const [p, q] of [
+    [-dx, x0 - r.x0],
+    [dx, r.x1 - x0],
+    [-dy, y0 - r.y0],
+    [dy, r.y1 - y0],
+  ] as const) {
     if (p === 0) {
       if (q < 0) return false;
     } else {
@@ -54,8 +59,14 @@ function candidates(w: LabelWish): { place: LabelPlace; rect: Rect }[] {
   const h = w.height / 2;
   const d = g * 0.72;
   const spots: [number, number, LabelPlace['anchor']][] = [
-    [g, 0, 'start'], [-g, 0, 'end'], [0, -(g + h - 2), 'middle'], [0, g + h - 2, 'middle'],
-    [d, -d - h + 3, 'start'], [d, d + h - 3, 'start'], [-d, -d - h + 3, 'end'], [-d, d + h - 3, 'end'],
+    [g, 0, 'start'],
+    [-g, 0, 'end'],
+    [0, -(g + h - 2), 'middle'],
+    [0, g + h - 2, 'middle'],
+    [d, -d - h + 3, 'start'],
+    [d, d + h - 3, 'start'],
+    [-d, -d - h + 3, 'end'],
+    [-d, d + h - 3, 'end'],
   ];
   return spots.map(([dx, dy, anchor]) => {
     const x = w.x + dx;
@@ -73,7 +84,12 @@ export function place_labels(
   blocked: readonly Rect[] = [],
 ): LabelPlace[] {
   const taken: Rect[] = [...blocked];
-  const dots = obstacles.map((o) => ({ x0: o.x - o.radius, y0: o.y - o.radius, x1: o.x + o.radius, y1: o.y + o.radius }));
+  const dots = obstacles.map((o) => ({
+    x0: o.x - o.radius,
+    y0: o.y - o.radius,
+    x1: o.x + o.radius,
+    y1: o.y + o.radius,
+  }));
   const out: LabelPlace[] = [];
   for (const wish of [...wishes].sort((a, b) => b.rank - a.rank)) {
     let best: { place: LabelPlace; rect: Rect; cost: number } | null = null;
@@ -95,6 +111,7 @@ export function place_labels(
 /** About how wide a text is at a size: Chinese characters are square, Latin ones about half. */
 export function text_width(text: string, size: number): number {
   let em = 0;
-  for (const c of text) em += c.codePointAt(0)! > 0x2e80 ? 1 : /[iljt.,' ]/.test(c) ? 0.34 : /[A-Zmw]/.test(c) ? 0.74 : 0.6;
+  for (const c of text)
+    em += c.codePointAt(0)! > 0x2e80 ? 1 : /[iljt.,' ]/.test(c) ? 0.34 : /[A-Zmw]/.test(c) ? 0.74 : 0.6;
   return em * size;
 }

@@ -76,7 +76,15 @@ export function lay_out(
       const style = kind_style(s.site.kind, access.has(s.site.id));
       const major = style.rank >= 9;
       const size = major ? font : font - 1;
-      return { id: s.site.id, x: s.x, y: s.y, clear: s.radius + RING + 1, width: text_width(name_of(s.site), size) * (major ? 1.06 : 1), height: size * 1.25, rank: style.rank };
+      return {
+        id: s.site.id,
+        x: s.x,
+        y: s.y,
+        clear: s.radius + RING + 1,
+        width: text_width(name_of(s.site), size) * (major ? 1.06 : 1),
+        height: size * 1.25,
+        rank: style.rank,
+      };
     });
   const labels = place_labels(
     wishes,

@@ -16,10 +16,38 @@ interface Field {
 }
 
 export const FIELDS: Record<FieldName, Field> = {
-  delay: { unit: 'ms', low: 0, high: 10_000, api: 'delay_us', to_api: (v) => Math.round(v * 1000), from_api: (v) => v / 1000 },
-  jitter: { unit: 'ms', low: 0, high: 10_000, api: 'jitter_us', to_api: (v) => Math.round(v * 1000), from_api: (v) => v / 1000 },
-  loss: { unit: '%', low: 0, high: 100, api: 'loss_ratio', to_api: (v) => Number((v / 100).toPrecision(12)), from_api: (v) => v * 100 },
-  rate: { unit: 'Mbit/s', low: 0, high: 1_000_000, api: 'rate_bps', to_api: (v) => Math.round(v * 1e6), from_api: (v) => v / 1e6 },
+  delay: {
+    unit: 'ms',
+    low: 0,
+    high: 10_000,
+    api: 'delay_us',
+    to_api: (v) => Math.round(v * 1000),
+    from_api: (v) => v / 1000,
+  },
+  jitter: {
+    unit: 'ms',
+    low: 0,
+    high: 10_000,
+    api: 'jitter_us',
+    to_api: (v) => Math.round(v * 1000),
+    from_api: (v) => v / 1000,
+  },
+  loss: {
+    unit: '%',
+    low: 0,
+    high: 100,
+    api: 'loss_ratio',
+    to_api: (v) => Number((v / 100).toPrecision(12)),
+    from_api: (v) => v * 100,
+  },
+  rate: {
+    unit: 'Mbit/s',
+    low: 0,
+    high: 1_000_000,
+    api: 'rate_bps',
+    to_api: (v) => Math.round(v * 1e6),
+    from_api: (v) => v / 1e6,
+  },
 };
 
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
@@ -41,12 +69,16 @@ export function check(name: FieldName, text: string): Problem | null {
   const field = FIELDS[name];
   const value = parse_number(text);
   if (value === null) return { kind: 'number' };
-  if (value < field.low || value > field.high) return { kind: 'range', low: field.low, high: field.high, unit: field.unit };
+  if (value < field.low || value > field.high)
+    return { kind: 'range', low: field.low, high: field.high, unit: field.unit };
   return null;
 }
 
 /** Only what differs from what the form showed at first is sent. */
-export function changed_settings(now: Record<FieldName, string>, before: Record<FieldName, string>): Partial<LinkSettings> {
+export function changed_settings(
+  now: Record<FieldName, string>,
+  before: Record<FieldName, string>,
+): Partial<LinkSettings> {
   const out: Partial<LinkSettings> = {};
   for (const name of FIELD_NAMES) {
     const value = parse_number(now[name]);

@@ -8,9 +8,34 @@ import { changed_settings, check, parse_number, shown, type FieldName } from './
 import { fit, pan, project, to_screen, zoom_at } from './projection';
 import { spread } from './spread';
 
-const settings = { delay_us: 1500, jitter_us: 120, loss_ratio: 0.00002, rate_bps: 1e9, queue_ms: 60, reorder_ratio: 0, duplicate_ratio: 0, mtu: 0 };
-const link = (id: string, a: string, b: string, kind = 'core'): Link => ({ id, a, b, kind, state: 'up', settings: { forward: settings, backward: settings }, changed: false });
-const site = (id: string, lat: number, lon: number, kind = 'city'): Site => ({ id, name: { en: id, zh: id }, kind, lat, lon, access: [], probe: null });
+const settings = {
+  delay_us: 1500,
+  jitter_us: 120,
+  loss_ratio: 0.00002,
+  rate_bps: 1e9,
+  queue_ms: 60,
+  reorder_ratio: 0,
+  duplicate_ratio: 0,
+  mtu: 0,
+};
+const link = (id: string, a: string, b: string, kind = 'core'): Link => ({
+  id,
+  a,
+  b,
+  kind,
+  state: 'up',
+  settings: { forward: settings, backward: settings },
+  changed: false,
+});
+const site = (id: string, lat: number, lon: number, kind = 'city'): Site => ({
+  id,
+  name: { en: id, zh: id },
+  kind,
+  lat,
+  lon,
+  access: [],
+  probe: null,
+});
 
 describe('projection', () => {
   it('is web mercator', () => {
@@ -22,7 +47,10 @@ describe('projection', () => {
   });
   it('fits a box into the frame', () => {
     const view = fit([112, 22, 115, 24], 800, 500, 40);
-    for (const [lon, lat] of [[112, 22], [115, 24]] as const) {
+    for (const [lon, lat] of [
+      [112, 22],
+      [115, 24],
+    ] as const) {
       const [px, py] = to_screen(view, 800, 500, ...project(lon, lat));
       expect(px).toBeGreaterThanOrEqual(39.9);
       expect(px).toBeLessThanOrEqual(760.1);
@@ -42,7 +70,10 @@ describe('projection', () => {
 });
 
 describe('land', () => {
-  const land = JSON.parse(readFileSync(new URL('./land.json', import.meta.url), 'utf8')) as { licence: string; rings: number[][] };
+  const land = JSON.parse(readFileSync(new URL('./land.json', import.meta.url), 'utf8')) as {
+    licence: string;
+    rings: number[][];
+  };
   function on_land(lon: number, lat: number): boolean {
     let inside = false;
     for (const r of land.rings) {
@@ -66,9 +97,11 @@ describe('spread', () => {
   const spots = ['a', 'b', 'c', 'd'].map((id, i) => ({ id, x: 100, y: 100, radius: 6, weight: i === 0 ? 8 : 1 }));
   it('moves sites at one place apart, heavy ones least', () => {
     const at = spread(spots, 4);
-    for (const a of spots) for (const b of spots) if (a.id < b.id) {
-      expect(Math.hypot(at.get(a.id)!.x - at.get(b.id)!.x, at.get(a.id)!.y - at.get(b.id)!.y)).toBeGreaterThan(13);
-    }
+    for (const a of spots)
+      for (const b of spots)
+        if (a.id < b.id) {
+          expect(Math.hypot(at.get(a.id)!.x - at.get(b.id)!.x, at.get(a.id)!.y - at.get(b.id)!.y)).toBeGreaterThan(13);
+        }
     const shift = (id: string) => Math.hypot(at.get(id)!.x - 100, at.get(id)!.y - 100);
     expect(shift('a')).toBeLessThan(shift('d'));
   });
@@ -81,14 +114,29 @@ describe('spread', () => {
 
 describe('labels', () => {
   it('never cover each other or a site', () => {
-    const wishes = Array.from({ length: 12 }, (_, i) => ({ id: `s${i}`, x: 150 + (i % 4) * 40, y: 100 + Math.floor(i / 4) * 30, clear: 8, width: 60, height: 14, rank: i }));
-    const placed = place_labels(wishes, wishes.map((w) => ({ x: w.x, y: w.y, radius: 6 })), [], { width: 500, height: 300 });
+    const wishes = Array.from({ length: 12 }, (_, i) => ({
+      id: `s${i}`,
+      x: 150 + (i % 4) * 40,
+      y: 100 + Math.floor(i / 4) * 30,
+      clear: 8,
+      width: 60,
+      height: 14,
+      rank: i,
+    }));
+    const placed = place_labels(
+      wishes,
+      wishes.map((w) => ({ x: w.x, y: w.y, radius: 6 })),
+      [],
+      { width: 500, height: 300 },
+    );
     expect(placed.length).toBeGreaterThan(3);
     const rects = placed.map((p) => {
       const x0 = p.anchor === 'start' ? p.x : p.anchor === 'end' ? p.x - 60 : p.x - 30;
       return { x0, x1: x0 + 60, y0: p.y - 7, y1: p.y + 7 };
     });
-    rects.forEach((a, i) => rects.slice(i + 1).forEach((b) => expect(a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1).toBe(false)));
+    rects.forEach((a, i) =>
+      rects.slice(i + 1).forEach((b) => expect(a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1).toBe(false)),
+    );
   });
   it('count Chinese characters as square', () => expect(text_width('珠江', 12)).toBe(24));
   it('keep off the buttons', () => {
@@ -112,7 +160,8 @@ describe('layout', () => {
 
 describe('site health', () => {
   it('counts both ends of a path, and rings show even one broken path', () => {
-    const row = (a: string, b: string, state: string, family = 4) => ({ source_site: a, target_site: b, state, family }) as unknown as PathRow;
+    const row = (a: string, b: string, state: string, family = 4) =>
+      ({ source_site: a, target_site: b, state, family }) as unknown as PathRow;
     const rows = [row('a', 'b', 'good'), row('b', 'a', 'broken', 6), row('a', 'c', 'good')];
     const health = site_health(rows, '');
     expect(health.get('a')).toMatchObject({ total: 3, bad: 1 });
@@ -123,15 +172,25 @@ describe('site health', () => {
 });
 
 describe('link form', () => {
-  const before = { delay: shown('delay', settings), jitter: shown('jitter', settings), loss: shown('loss', settings), rate: shown('rate', settings) } as Record<FieldName, string>;
-  it('shows people’s units', () => expect(before).toEqual({ delay: '1.5', jitter: '0.12', loss: '0.002', rate: '1000' }));
+  const before = {
+    delay: shown('delay', settings),
+    jitter: shown('jitter', settings),
+    loss: shown('loss', settings),
+    rate: shown('rate', settings),
+  } as Record<FieldName, string>;
+  it('shows people’s units', () =>
+    expect(before).toEqual({ delay: '1.5', jitter: '0.12', loss: '0.002', rate: '1000' }));
   it('sends only what changed, in the API’s units', () => {
     expect(changed_settings(before, before)).toEqual({});
-    expect(changed_settings({ ...before, delay: '40', loss: '2' }, before)).toEqual({ delay_us: 40_000, loss_ratio: 0.02 });
+    expect(changed_settings({ ...before, delay: '40', loss: '2' }, before)).toEqual({
+      delay_us: 40_000,
+      loss_ratio: 0.02,
+    });
   });
   it('understands a decimal comma and names faults', () => {
     expect(parse_number('1,5')).toBe(1.5);
-    for (const bad of ['', 'x', '1.2.3', '--1', 'NaN', 'Infinity']) expect(check('delay', bad)).toEqual({ kind: 'number' });
+    for (const bad of ['', 'x', '1.2.3', '--1', 'NaN', 'Infinity'])
+      expect(check('delay', bad)).toEqual({ kind: 'number' });
     expect(check('loss', '101')).toEqual({ kind: 'range', low: 0, high: 100, unit: '%' });
     expect(check('loss', '100')).toBeNull();
   });

@@ -31,7 +31,16 @@ export function fit(box: Box, width: number, height: number, pad: number): MapVi
 }
 
 /** Zooms by `factor` with the point under (px, py) staying where it is. */
-export function zoom_at(view: MapView, width: number, height: number, px: number, py: number, factor: number, low: number, high: number): MapView {
+export function zoom_at(
+  view: MapView,
+  width: number,
+  height: number,
+  px: number,
+  py: number,
+  factor: number,
+  low: number,
+  high: number,
+): MapView {
   const scale = Math.min(high, Math.max(low, view.scale * factor));
   const x = view.x + (px - width / 2) / view.scale;
   const y = view.y + (py - height / 2) / view.scale;

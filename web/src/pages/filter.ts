@@ -22,7 +22,20 @@ export interface Named {
 }
 
 export function named(row: PathRow, from: string, to: string, aliases: readonly string[] = []): Named {
-  const words = [from, to, row.target, row.address ?? '', row.source_site ?? '', row.target_site ?? '', row.plan_item, row.method, row.id, row.access ?? '', `ipv${row.family}`, ...aliases];
+  const words = [
+    from,
+    to,
+    row.target,
+    row.address ?? '',
+    row.source_site ?? '',
+    row.target_site ?? '',
+    row.plan_item,
+    row.method,
+    row.id,
+    row.access ?? '',
+    `ipv${row.family}`,
+    ...aliases,
+  ];
   return { row, from, to, haystack: words.join(' ').toLowerCase() };
 }
 
@@ -33,25 +46,38 @@ export function fits(item: Named, filter: Filter): boolean {
   if (filter.family && String(row.family) !== filter.family) return false;
   if (filter.site && row.source_site !== filter.site && row.target_site !== filter.site) return false;
   if (!filter.text) return true;
-  return filter.text.toLowerCase().split(/\s+/).every((word) => item.haystack.includes(word));
+  return filter.text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => item.haystack.includes(word));
 }
 
 function figure(item: Named, key: SortKey): number | null {
   const m = item.row.minute;
   switch (key) {
-    case 'rtt': return m.rtt_p50;
-    case 'p99': return m.rtt_p99;
-    case 'loss': return m.loss_ratio;
-    case 'jitter': return m.ipdv_p99;
-    case 'state': return -BADNESS.indexOf(item.row.state);
+    case 'rtt':
+      return m.rtt_p50;
+    case 'p99':
+      return m.rtt_p99;
+    case 'loss':
+      return m.loss_ratio;
+    case 'jitter':
+      return m.ipdv_p99;
+    case 'state':
+      return -BADNESS.indexOf(item.row.state);
     case 'from':
-    case 'to': return null;
+    case 'to':
+      return null;
   }
 }
 
 /** Figures sort from the largest, names from A; what is not known comes last either way. */
 export function sorted(items: readonly Named[], key: SortKey, reverse: boolean): Named[] {
-  const names = (a: Named, b: Named) => a.from.localeCompare(b.from) || a.to.localeCompare(b.to) || a.row.family - b.row.family || a.row.method.localeCompare(b.row.method);
+  const names = (a: Named, b: Named) =>
+    a.from.localeCompare(b.from) ||
+    a.to.localeCompare(b.to) ||
+    a.row.family - b.row.family ||
+    a.row.method.localeCompare(b.row.method);
   const sign = reverse ? -1 : 1;
   const by = (a: Named, b: Named): number => {
     if (key === 'from') return sign * names(a, b);

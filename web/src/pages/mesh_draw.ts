@@ -40,7 +40,14 @@ function cross(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, c
 }
 
 /** The sign of a cell without a trustworthy value: cross, ring or diamond; the same shapes as everywhere. */
-function sign(ctx: CanvasRenderingContext2D, cell: MeshCell | undefined, x: number, y: number, r: number, ink: Ink): void {
+function sign(
+  ctx: CanvasRenderingContext2D,
+  cell: MeshCell | undefined,
+  x: number,
+  y: number,
+  r: number,
+  ink: Ink,
+): void {
   if (!cell) {
     ctx.fillStyle = ink['line-2'];
     ctx.fillRect(x - 0.75, y - 0.75, 1.5, 1.5);
@@ -76,7 +83,14 @@ function trace(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, h
   }
 }
 
-function draw_cell(ctx: CanvasRenderingContext2D, look: MeshLook, cell: MeshCell | undefined, x: number, y: number, half: 'all' | 'upper' | 'lower'): void {
+function draw_cell(
+  ctx: CanvasRenderingContext2D,
+  look: MeshLook,
+  cell: MeshCell | undefined,
+  x: number,
+  y: number,
+  half: 'all' | 'upper' | 'lower',
+): void {
   const s = look.cell - GAP;
   const paint = cell ? fill_of(cell, look) : null;
   const broken = cell?.state === 'broken';
@@ -172,7 +186,13 @@ export function draw_mesh(ctx: CanvasRenderingContext2D, look: MeshLook): void {
   draw_names(ctx, look);
   if (look.spot && ends_of(look.spot, matrix.sites)) {
     const s = cell - GAP;
-    trace(ctx, left + look.spot.column * cell, top + look.spot.row * cell, s, split ? (look.spot.back ? 'lower' : 'upper') : 'all');
+    trace(
+      ctx,
+      left + look.spot.column * cell,
+      top + look.spot.row * cell,
+      s,
+      split ? (look.spot.back ? 'lower' : 'upper') : 'all',
+    );
     ctx.strokeStyle = look.ink.ink;
     ctx.lineWidth = 2;
     ctx.stroke();

@@ -76,7 +76,12 @@ export function ends_of(spot: Spot, sites: readonly string[]): { source: string;
 }
 
 export function moved(spot: Spot, name: string, count: number, split: boolean): Spot {
-  const delta: Record<string, [number, number]> = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const delta: Record<string, [number, number]> = {
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+  };
   const step = delta[name];
   if (!step) return spot;
   const limit = (v: number): number => Math.min(count - 1, Math.max(0, v));

@@ -12,11 +12,44 @@ const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '
 
 function row(id: string, over: Partial<PathRow> = {}, rtt: number | null = 1e6): PathRow {
   return {
-    id, probe: 'p', source_site: 'gz', target: 'dc-2.lab', target_site: 'dc-2', method: 'echo', family: 4, plan_item: 'mesh', access: null, address: '10.0.0.1', dscp: 0,
-    payload_bytes: 56, interval_ms: 100, state: 'good', since_unix_ms: 0, last_unix_ms: 0, outcome: 'answered', timestamp_source: 'kernel', error_bound: 1, clock_bound: null,
+    id,
+    probe: 'p',
+    source_site: 'gz',
+    target: 'dc-2.lab',
+    target_site: 'dc-2',
+    method: 'echo',
+    family: 4,
+    plan_item: 'mesh',
+    access: null,
+    address: '10.0.0.1',
+    dscp: 0,
+    payload_bytes: 56,
+    interval_ms: 100,
+    state: 'good',
+    since_unix_ms: 0,
+    last_unix_ms: 0,
+    outcome: 'answered',
+    timestamp_source: 'kernel',
+    error_bound: 1,
+    clock_bound: null,
     minute: {
-      windows: 6, sent: 600, received: 600, lost: 0, loss_ratio: 0, rtt_min: rtt, rtt_p50: rtt, rtt_p95: rtt, rtt_p99: rtt, rtt_max: rtt, forward_p50: null, backward_p50: null, ipdv_p99: null,
-      lost_forward: null, lost_backward: null, duplicated: 0, reordered: 0,
+      windows: 6,
+      sent: 600,
+      received: 600,
+      lost: 0,
+      loss_ratio: 0,
+      rtt_min: rtt,
+      rtt_p50: rtt,
+      rtt_p95: rtt,
+      rtt_p99: rtt,
+      rtt_max: rtt,
+      forward_p50: null,
+      backward_p50: null,
+      ipdv_p99: null,
+      lost_forward: null,
+      lost_backward: null,
+      duplicated: 0,
+      reordered: 0,
     },
     ...over,
   };
@@ -51,9 +84,14 @@ describe('range', () => {
 });
 
 describe('list of paths', () => {
-  const items = [named(row('a', { state: 'broken', family: 6 }, null), 'Guangzhou', 'Data centre 2'), named(row('b', {}, 5e6), 'Foshan', 'Cloud', ['佛山']), named(row('c', {}, 9e6), 'Zhuhai', 'Cloud')];
+  const items = [
+    named(row('a', { state: 'broken', family: 6 }, null), 'Guangzhou', 'Data centre 2'),
+    named(row('b', {}, 5e6), 'Foshan', 'Cloud', ['佛山']),
+    named(row('c', {}, 9e6), 'Zhuhai', 'Cloud'),
+  ];
   it('filters by every word, in any field and both languages', () => {
-    const find = (over: Partial<Filter>) => items.filter((i) => fits(i, { ...NO_FILTER, ...over })).map((i) => i.row.id);
+    const find = (over: Partial<Filter>) =>
+      items.filter((i) => fits(i, { ...NO_FILTER, ...over })).map((i) => i.row.id);
     expect(find({})).toEqual(['a', 'b', 'c']);
     expect(find({ text: 'cloud ZHU' })).toEqual(['c']);
     expect(find({ text: '佛山' })).toEqual(['b']);
@@ -71,8 +109,22 @@ describe('list of paths', () => {
 });
 
 describe('mesh', () => {
-  const cell = (source: string, target: string, value: number | null, state: 'good' | 'broken' = 'good') => ({ source, target, path: `${source}${target}`, value, sent: 10, state });
-  const mesh: Mesh = { figure: 'rtt_p50', family: 4, method: 'echo', minutes: 1, sites: ['a', 'b', 'c', 'unused'], cells: [cell('a', 'b', 10), cell('b', 'a', 12), cell('c', 'a', null, 'broken')] };
+  const cell = (source: string, target: string, value: number | null, state: 'good' | 'broken' = 'good') => ({
+    source,
+    target,
+    path: `${source}${target}`,
+    value,
+    sent: 10,
+    state,
+  });
+  const mesh: Mesh = {
+    figure: 'rtt_p50',
+    family: 4,
+    method: 'echo',
+    minutes: 1,
+    sites: ['a', 'b', 'c', 'unused'],
+    cells: [cell('a', 'b', 10), cell('b', 'a', 12), cell('c', 'a', null, 'broken')],
+  };
   it('leaves out sites that nothing measures and ranks the worst first', () => {
     const matrix = make_matrix(mesh, 'region');
     expect(matrix.sites).toEqual(['a', 'b', 'c']);
@@ -82,16 +134,29 @@ describe('mesh', () => {
     expect(make_matrix(mesh, 'badness').sites[0]).toBe('c');
   });
   it('walks with the arrow keys and stays under the diagonal when split', () => {
-    expect(moved({ row: 1, column: 0, back: false }, 'ArrowRight', 4, true)).toEqual({ row: 1, column: 0, back: false });
+    expect(moved({ row: 1, column: 0, back: false }, 'ArrowRight', 4, true)).toEqual({
+      row: 1,
+      column: 0,
+      back: false,
+    });
     expect(moved({ row: 1, column: 0, back: true }, 'ArrowDown', 4, true)).toEqual({ row: 2, column: 0, back: true });
-    expect(moved({ row: 1, column: 0, back: false }, 'ArrowRight', 4, false)).toEqual({ row: 1, column: 2, back: false });
-    expect(moved({ row: 3, column: 3 - 1, back: false }, 'ArrowRight', 4, false)).toEqual({ row: 3, column: 2, back: false });
+    expect(moved({ row: 1, column: 0, back: false }, 'ArrowRight', 4, false)).toEqual({
+      row: 1,
+      column: 2,
+      back: false,
+    });
+    expect(moved({ row: 3, column: 3 - 1, back: false }, 'ArrowRight', 4, false)).toEqual({
+      row: 3,
+      column: 2,
+      back: false,
+    });
     for (const key of ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight']) {
-      for (let r = 1; r < 4; r++) for (let c = 0; c < r; c++) {
-        const to = moved({ row: r, column: c, back: false }, key, 4, true);
-        expect(to.column).toBeLessThan(to.row);
-        expect(to.row).toBeLessThan(4);
-      }
+      for (let r = 1; r < 4; r++)
+        for (let c = 0; c < r; c++) {
+          const to = moved({ row: r, column: c, back: false }, key, 4, true);
+          expect(to.column).toBeLessThan(to.row);
+          expect(to.row).toBeLessThan(4);
+        }
     }
   });
   it('turns the ends round in the lower half', () => {
@@ -105,15 +170,33 @@ describe('vantage', () => {
   const well: NonNullable<Vantage> = {
     links: [{ name: 'eth0', up: true, speed_mbit: 1000, rx_errors: 0, tx_errors: 0 }],
     families: [{ family: 4, has_address: true, has_default_route: true, gateway_answers: true, gateway: '10.0.0.1' }],
-    clock: { synchronised: true, bound_ns: 1000, stepped_ns: 0, source: 'kernel' }, cpu_busy_ratio: 0.1, complaints: [],
+    clock: { synchronised: true, bound_ns: 1000, stepped_ns: 0, source: 'kernel' },
+    cpu_busy_ratio: 0.1,
+    complaints: [],
   };
   const verdicts = (v: Vantage) => marks_of(v).map((m) => m.verdict);
   it('gives five verdicts', () => expect(verdicts(well)).toEqual(['good', 'good', 'good', 'good', 'good']));
-  it('does not call good what it does not know', () => expect(verdicts(null)).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'unknown']));
+  it('does not call good what it does not know', () =>
+    expect(verdicts(null)).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'unknown']));
   it('names what is wrong', () => {
-    expect(verdicts({ ...well, cpu_busy_ratio: 0.99, clock: { ...well.clock!, synchronised: false } })).toEqual(['good', 'good', 'good', 'bad', 'bad']);
-    const families = [{ ...well.families[0]!, gateway_answers: false }, { ...well.families[0]!, family: 6 as const, has_address: false, has_default_route: false }];
-    expect(marks_of({ ...well, families }).map((m) => m.troubles.map((t) => t.kind))).toEqual([[], ['family_missing'], ['gateway_silent'], [], []]);
+    expect(verdicts({ ...well, cpu_busy_ratio: 0.99, clock: { ...well.clock!, synchronised: false } })).toEqual([
+      'good',
+      'good',
+      'good',
+      'bad',
+      'bad',
+    ]);
+    const families = [
+      { ...well.families[0]!, gateway_answers: false },
+      { ...well.families[0]!, family: 6 as const, has_address: false, has_default_route: false },
+    ];
+    expect(marks_of({ ...well, families }).map((m) => m.troubles.map((t) => t.kind))).toEqual([
+      [],
+      ['family_missing'],
+      ['gateway_silent'],
+      [],
+      [],
+    ]);
   });
 });
 

@@ -15,7 +15,14 @@ export function mark_words(bits: number): string[] {
 
 export function reading_words(point: SeriesPoint): string {
   const parts = [moment(point.start)];
-  if (point.rtt) parts.push(`p50 ${delay_text(point.rtt.p50)}`, `p95 ${delay_text(point.rtt.p95)}`, `${t('figure.max')} ${delay_text(point.rtt.max)}`);
-  parts.push(`${t('figure.loss')} ${loss_text(point.sent ? point.lost / point.sent : null)} (${count(point.lost)}/${count(point.sent)})`);
+  if (point.rtt)
+    parts.push(
+      `p50 ${delay_text(point.rtt.p50)}`,
+      `p95 ${delay_text(point.rtt.p95)}`,
+      `${t('figure.max')} ${delay_text(point.rtt.max)}`,
+    );
+  parts.push(
+    `${t('figure.loss')} ${loss_text(point.sent ? point.lost / point.sent : null)} (${count(point.lost)}/${count(point.sent)})`,
+  );
   return [...parts, ...mark_words(point.marks)].join(', ');
 }

@@ -7,16 +7,38 @@ const QUANTILES = ['min', 'p5', 'p25', 'p50', 'p75', 'p95', 'p99', 'max'] as con
 
 export function series_csv(series: Series): string {
   const head = [
-    'start', 'duration_ms', 'sent', 'received', 'lost', 'lost_forward', 'lost_backward', 'duplicated', 'reordered', 'marks',
+    'start',
+    'duration_ms',
+    'sent',
+    'received',
+    'lost',
+    'lost_forward',
+    'lost_backward',
+    'duplicated',
+    'reordered',
+    'marks',
     ...['rtt', 'forward', 'backward'].flatMap((d) => QUANTILES.map((q) => `${d}_${q}_ns`)),
-    'error_bound_ns', 'clock_bound_ns',
+    'error_bound_ns',
+    'clock_bound_ns',
   ];
   const lines = series.points.map((p) =>
     [
-      iso(p.start), p.duration_ms, p.sent, p.received, p.lost, p.lost_forward, p.lost_backward, p.duplicated, p.reordered, p.marks,
+      iso(p.start),
+      p.duration_ms,
+      p.sent,
+      p.received,
+      p.lost,
+      p.lost_forward,
+      p.lost_backward,
+      p.duplicated,
+      p.reordered,
+      p.marks,
       ...[p.rtt, p.forward, p.backward].flatMap((d) => QUANTILES.map((q) => d?.[q] ?? null)),
-      p.error_bound, p.clock_bound,
-    ].map((v) => v ?? '').join(','),
+      p.error_bound,
+      p.clock_bound,
+    ]
+      .map((v) => v ?? '')
+      .join(','),
   );
   return [head.join(','), ...lines].join('\n') + '\n';
 }

@@ -32,10 +32,23 @@ export function marks_of(vantage: Vantage): Mark[] {
   const loose = clock !== null && (!clock.synchronised || (clock.bound_ns ?? 0) > LOOSE_CLOCK_NS);
   return [
     mark('link', links.length > 0, links.some((l) => l.up) ? [] : [{ kind: 'link_down' }]),
-    mark('address', families.length > 0, families.filter((f) => !f.has_address).map((f) => ({ kind: 'family_missing', family: f.family }))),
-    mark('gateway', families.some((f) => f.has_default_route),
-      families.filter((f) => f.has_default_route && !f.gateway_answers).map((f) => ({ kind: 'gateway_silent', family: f.family }))),
+    mark(
+      'address',
+      families.length > 0,
+      families.filter((f) => !f.has_address).map((f) => ({ kind: 'family_missing', family: f.family })),
+    ),
+    mark(
+      'gateway',
+      families.some((f) => f.has_default_route),
+      families
+        .filter((f) => f.has_default_route && !f.gateway_answers)
+        .map((f) => ({ kind: 'gateway_silent', family: f.family })),
+    ),
     mark('clock', clock !== null, loose ? [{ kind: 'clock_loose' }] : []),
-    mark('cpu', cpu !== undefined && cpu !== null, cpu !== undefined && cpu > BUSY_CPU ? [{ kind: 'cpu_busy', share: cpu }] : []),
+    mark(
+      'cpu',
+      cpu !== undefined && cpu !== null,
+      cpu !== undefined && cpu > BUSY_CPU ? [{ kind: 'cpu_busy', share: cpu }] : [],
+    ),
   ];
 }

@@ -46,9 +46,17 @@ export function load<T>(ask: (signal: AbortSignal) => Promise<T>, every_ms = 0):
   });
 
   return {
-    get value() { return value; },
-    get loading() { return loading; },
-    get problem() { return problem; },
-    reload: () => { turn++; },
+    get value() {
+      return value;
+    },
+    get loading() {
+      return loading;
+    },
+    get problem() {
+      return problem;
+    },
+    reload: () => {
+      turn++;
+    },
   };
 }

@@ -28,14 +28,16 @@ export function fresh_default(age_ms: number): Range {
 export function parse_range(query: URLSearchParams, otherwise: Range = DEFAULT): Range {
   const from = Number(query.get('from'));
   const to = Number(query.get('to'));
-  if (Number.isFinite(from) && Number.isFinite(to) && from > 0 && to - from >= SHORTEST_MS) return { kind: 'fixed', from, to };
+  if (Number.isFinite(from) && Number.isFinite(to) && from > 0 && to - from >= SHORTEST_MS)
+    return { kind: 'fixed', from, to };
   const preset = PRESETS.find((p) => p.id === query.get('range'));
   return preset ? { kind: 'last', ...preset } : otherwise;
 }
 
 /** The query words of a range; null takes a word away. */
 export function range_words(range: Range): Record<string, string | null> {
-  if (range.kind === 'fixed') return { range: null, from: String(Math.round(range.from)), to: String(Math.round(range.to)) };
+  if (range.kind === 'fixed')
+    return { range: null, from: String(Math.round(range.from)), to: String(Math.round(range.to)) };
   return { range: range.id, from: null, to: null };
 }
 

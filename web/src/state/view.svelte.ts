@@ -83,7 +83,8 @@ export const view = new View();
 
 /** For links: ordinary clicks stay in the page, everything else (new tab, middle button) is the browser's. */
 export function follow(event: MouseEvent): void {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   const link = (event.target as Element | null)?.closest('a');
   if (!link || link.target || link.origin !== location.origin || link.hasAttribute('download')) return;
   if (link.pathname.startsWith('/api') || link.pathname.startsWith('/ledger') || link.pathname === '/metrics') return;

@@ -8,6 +8,11 @@ import { view } from './view.svelte';
 
 const CHANGES_KEPT = 200;
 
+/** By the time it happened, which may be a little before the server was sure of it. */
+function newest_first(a: Change, b: Change): number {
+  return b.unix_ms - a.unix_ms || b.id - a.id;
+}
+
 class World {
   status: Status | null = $state.raw(null);
   region: Region | null = $state.raw(null);
@@ -86,7 +91,7 @@ class World {
     const raw = status.store.levels.find((l) => l.name === 'raw')?.oldest_unix_ms ?? Math.min(...oldest);
     if (Number.isFinite(raw)) view.history_ms = Math.max(0, status.now_unix_ms - raw);
     this.region = region;
-    this.changes = changes.changes;
+    this.changes = [...changes.changes].sort(newest_first);
     paths.replace(rows.paths);
     this.problem = null;
   }
@@ -119,7 +124,8 @@ class World {
   }
 
   private add_change(change: Change): void {
-    this.changes = [change, ...this.changes.filter((c) => c.id !== change.id)].slice(0, CHANGES_KEPT);
+    const others = this.changes.filter((c) => c.id !== change.id);
+    this.changes = [change, ...others].sort(newest_first).slice(0, CHANGES_KEPT);
   }
 }
 
