@@ -83,7 +83,7 @@ Status measure_delay(const Lab& lab, const BenchOptions& options, BenchResult& r
   for (std::uint64_t i = 0; i < options.probes; ++i) {
     const auto sent = ends->a.send(i);
     const auto arrived = ends->b.receive(options.delay + std::chrono::seconds(1));
-    if (sent && arrived && arrived->number == i) errors.push_back(arrived->at - *sent - options.delay);
+    if (sent && arrived && arrived->at && arrived->number == i) errors.push_back(*arrived->at - *sent - options.delay);
     next.tv_nsec += options.interval.count();
     next.tv_sec += next.tv_nsec / 1'000'000'000;
     next.tv_nsec %= 1'000'000'000;

@@ -62,7 +62,7 @@ Status BenchSocket::connect(const std::string& address, std::uint16_t port) {
   return {};
 }
 
-std::optional<WallTime> BenchSocket::stamp(int flags, std::uint64_t& number) {
+std::optional<BenchSocket::Arrival> BenchSocket::take(int flags) {
   std::array<char, 256> bytes{};
   alignas(cmsghdr) std::array<char, 512> control{};
   iovec part{bytes.data(), bytes.size()};
@@ -72,34 +72,32 @@ std::optional<WallTime> BenchSocket::stamp(int flags, std::uint64_t& number) {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   const auto got = ::recvmsg(fd_, &message, flags | MSG_DONTWAIT);
-  if (got < static_cast<ssize_t>(sizeof number)) return std::nullopt;
-  std::memcpy(&number, bytes.data(), sizeof number);
+  Arrival arrival;
+  if (got < static_cast<ssize_t>(sizeof arrival.number)) return std::nullopt;
+  std::memcpy(&arrival.number, bytes.data(), sizeof arrival.number);
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_TIMESTAMPING) continue;
     scm_timestamping stamps{};
     std::memcpy(&stamps, CMSG_DATA(header), sizeof stamps);
-    return WallTime{std::chrono::seconds(stamps.ts[0].tv_sec) + Nanoseconds{stamps.ts[0].tv_nsec}};
+    if (stamps.ts[0].tv_sec != 0)
+      arrival.at = WallTime{std::chrono::seconds(stamps.ts[0].tv_sec) + Nanoseconds{stamps.ts[0].tv_nsec}};
   }
-  return std::nullopt;
+  return arrival;
 }
 
 std::optional<WallTime> BenchSocket::send(std::uint64_t number) {
   if (::send(fd_, &number, sizeof number, 0) < 0) return std::nullopt;
   // The stamp is in the error queue when send returns: a veth sends at once. It comes with the whole packet, whose
   // headers are not of interest here.
-  std::uint64_t headers = 0;
-  return stamp(MSG_ERRQUEUE, headers);
+  const auto echo = take(MSG_ERRQUEUE);
+  return echo ? echo->at : std::nullopt;
 }
 
 std::optional<BenchSocket::Arrival> BenchSocket::receive(Nanoseconds timeout) {
   pollfd readable{.fd = fd_, .events = POLLIN, .revents = 0};
   const auto wait = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count());
   if (::poll(&readable, 1, wait) != 1) return std::nullopt;
-  Arrival arrival;
-  const auto at = stamp(0, arrival.number);
-  if (!at) return std::nullopt;
-  arrival.at = *at;
-  return arrival;
+  return take(0);
 }
 
 std::uint64_t BenchSocket::drain() {

@@ -26,7 +26,7 @@ class BenchSocket {
   std::optional<WallTime> send(std::uint64_t number);
   struct Arrival {
     std::uint64_t number = 0;
-    WallTime at;
+    std::optional<WallTime> at;  // Missing while the kernel is still switching receive timestamps on.
   };
   // The next datagram; waits at most `timeout`.
   std::optional<Arrival> receive(Nanoseconds timeout);
@@ -37,7 +37,8 @@ class BenchSocket {
 
  private:
   explicit BenchSocket(int fd) : fd_(fd) {}
-  std::optional<WallTime> stamp(int flags, std::uint64_t& number);
+  // A message with its timestamp; nothing when none waits.
+  std::optional<Arrival> take(int flags);
   int fd_ = -1;
 };
 
