@@ -17,7 +17,7 @@ ctest --test-dir build/release --output-on-failure -j1 -L exclusive --no-tests=i
 stage "web: unit tests and types"
 (cd web && npm test --silent && npm run --silent check)
 
-for suite in tests/contract/api tests/chaos tests/lab tests/e2e; do
+for suite in tests/contract/api tests/interop tests/chaos tests/lab tests/e2e; do
   [ -x "$suite/run" ] || continue
   stage "$suite"
   "$suite/run"
