@@ -43,17 +43,23 @@ Journal::~Journal() {
 
 Status Journal::append(const schema::VerifiedBatch& batch, std::span<const std::byte> signed_batch, Done done) {
   const State::BatchKey key{batch.head().probe, batch.head().sequence};
-  bool is_stored = false;
+  std::optional<Done> known;  // answered without the lock
   {
     const std::lock_guard lock(state_->mutex);
-    is_stored = state_->index.contains(key.first, key.second);
-    const bool is_under_way = state_->under_way.contains(key);
-    if (is_stored || is_under_way) ++state_->duplicates;
-    if (!is_stored) state_->under_way[key].push_back(std::move(done));
-    if (is_under_way) return {};
+    if (state_->index.contains(key.first, key.second)) {
+      ++state_->duplicates;
+      known = std::move(done);
+    } else {
+      auto& waiting = state_->under_way[key];
+      waiting.push_back(std::move(done));
+      if (waiting.size() > 1) {
+        ++state_->duplicates;
+        return {};
+      }
+    }
   }
-  if (is_stored) {
-    done(Appended{AppendOutcome::kDuplicate, std::nullopt});
+  if (known) {
+    (*known)(Appended{AppendOutcome::kDuplicate, std::nullopt});
     return {};
   }
   const auto received = std::chrono::floor<std::chrono::milliseconds>(state_->clock->wall().since_epoch).count();
