@@ -75,7 +75,10 @@ Result<Rebuilt> rebuild(const std::string& path) {
   if (!folder) return tl::unexpected(folder.error());
   auto key = crypto::PrivateKey::load_or_create(folder->keys() / "observatory.pem");
   if (!key) return tl::unexpected(key.error());
-  auto journal = journal::Journal::open(segment::real_file_system(), folder->root().string(), *key, clock);
+  journal::JournalOptions journal_options;
+  journal_options.lock_folder = false;  // DataFolder holds the lock
+  auto journal =
+      journal::Journal::open(segment::real_file_system(), folder->root().string(), *key, clock, journal_options);
   if (!journal) return tl::unexpected(journal.error());
 
   const auto file = folder->store() / "gnomon.duckdb";
