@@ -10,8 +10,8 @@ using schema::TimestampSource;
 // Two clock reads on two cores may differ by this; a timestamp outside of its bracket by less is still believed.
 constexpr Nanoseconds kClockReadSlack = std::chrono::microseconds(2);
 
-// Between both kernel timestamps lies the work of a few microseconds, in the midst of which the packet leaves. When they
-// are farther apart, it has waited in the device's queue, and left at the end.
+// Between both kernel timestamps lies the work of a few microseconds, in the midst of which the packet leaves. When
+// they are farther apart, it has waited in the device's queue, and left at the end.
 constexpr Nanoseconds kQueued = std::chrono::microseconds(100);
 
 // A moment and how far it may be from the truth.

@@ -82,7 +82,7 @@ class Engine::Loop {
   net::FileDescriptor epoll_, wake_;
   net::PacketBuffers buffers_;
   net::TimestampHold timestamps_;  // before the first path, whose first packet then has its kernel timestamp
-  std::vector<std::byte> arena_;  // packets being written
+  std::vector<std::byte> arena_;   // packets being written
   std::list<Channel> channels_;
   std::unordered_map<std::uint32_t, std::unique_ptr<PathState>> paths_;
   std::set<std::pair<MonotonicTime, std::uint32_t>> timers_;
