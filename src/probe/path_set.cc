@@ -235,7 +235,11 @@ std::size_t PathSet::refused() const {
 }
 
 bool PathSet::uses(Family family) const {
-  return std::ranges::any_of(running_, [&](const auto& entry) { return entry.second.path.family == family; });
+  return std::ranges::any_of(running_, [&](const auto& entry) {
+    const PlannedPath& path = entry.second.path;
+    const auto address = net::Address::parse(path.address);
+    return path.family == family && address && !address->is_loopback();
+  });
 }
 
 }  // namespace gnomon::probe

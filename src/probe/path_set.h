@@ -63,6 +63,7 @@ class PathSet {
   [[nodiscard]] std::set<std::string> hosts() const;
   [[nodiscard]] std::size_t size() const { return running_.size(); }
   [[nodiscard]] std::size_t refused() const;
+  // Some path leaves the machine over this family.
   [[nodiscard]] bool uses(Family family) const;
   // Things to tell the operator since the last call.
   std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }

@@ -96,13 +96,13 @@ Judgement judge(const NetworkReading& network, const MachineReading& machine, Fa
   Judgement judgement;
   const auto outside = [](const LinkReading& link) { return !link.loopback; };
   const bool any_up = std::ranges::any_of(network.links, [&](const LinkReading& l) { return outside(l) && l.up; });
-  if (!any_up && std::ranges::any_of(network.links, outside)) {
+  const bool any_used = used.ipv4 || used.ipv6;
+  if (any_used && !any_up && std::ranges::any_of(network.links, outside)) {
     judgement.sick = true;
     judgement.complaints.emplace_back("every network link is down");
   }
   if (used.ipv4) judgement.ipv4_sick = complain_of(family_of(network, Family::kIpv4), 4, judgement.complaints);
   if (used.ipv6) judgement.ipv6_sick = complain_of(family_of(network, Family::kIpv6), 6, judgement.complaints);
-  const bool any_used = used.ipv4 || used.ipv6;
   const bool all_sick = (!used.ipv4 || judgement.ipv4_sick) && (!used.ipv6 || judgement.ipv6_sick);
   constexpr float kBusy = 0.9F;
   if (machine.cpu_busy_ratio > kBusy && machine.packets_late * 10 > machine.packets_sent) {

@@ -42,7 +42,7 @@ class MachineSensor {
   std::uint64_t total_ = 0;
 };
 
-// Which families the probe has paths of.
+// Over which families the probe has paths that leave the machine.
 struct FamiliesUsed {
   bool ipv4 = false;
   bool ipv6 = false;
