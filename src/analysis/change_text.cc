@@ -21,20 +21,52 @@ std::string shared(Names paths, Get get) {
   return value;
 }
 
-// The place that every path either starts at or ends at: the vantage by preference, since it is more exact than its
-// site.
-std::string shared_end(Names paths) {
-  const PathNames& first = paths.front();
-  for (const std::string& place : {first.source, first.target}) {
-    const bool all = std::ranges::all_of(paths, [&](const auto& p) { return p.source == place || p.target == place; });
-    if (!place.empty() && all) return place;
+// A place that nine tenths of the paths share, or all: so that a stray path that fails in the same minute does not hide
+// what the others have in common.
+struct Share {
+  enum class End : std::uint8_t { kTarget, kSource, kEither };
+  End end = End::kEither;
+  std::string place;
+  std::size_t count = 0;
+};
+
+bool touches(const PathNames& path, const Share& share) {
+  const bool starts = path.source == share.place || path.source_site == share.place;
+  const bool ends = path.target == share.place || path.target_site == share.place;
+  switch (share.end) {
+    case Share::End::kTarget:
+      return ends;
+    case Share::End::kSource:
+      return starts;
+    case Share::End::kEither:
+      return starts || ends;
   }
-  for (const std::string& place : {first.source_site, first.target_site}) {
-    const bool all =
-        std::ranges::all_of(paths, [&](const auto& p) { return p.source_site == place || p.target_site == place; });
-    if (!place.empty() && all) return place;
+  return false;
+}
+
+// The one with the most paths; of equals the target before the source before either end, a vantage before its site.
+std::optional<Share> best_share(Names paths) {
+  std::optional<Share> best;
+  const auto offer = [&](Share::End end, bool site) {
+    std::set<std::string> tried;
+    for (const PathNames& path : paths) {
+      for (const bool from : {true, false}) {
+        if ((end == Share::End::kTarget && from) || (end == Share::End::kSource && !from)) continue;
+        const std::string& place =
+            from ? (site ? path.source_site : path.source) : (site ? path.target_site : path.target);
+        if (place.empty() || !tried.insert(place).second) continue;
+        Share share{end, place, 0};
+        share.count = static_cast<std::size_t>(
+            std::ranges::count_if(paths, [&](const PathNames& other) { return touches(other, share); }));
+        if (share.count * 10 >= paths.size() * 9 && (!best || share.count > best->count)) best = share;
+      }
+    }
+  };
+  for (const Share::End end : {Share::End::kTarget, Share::End::kSource, Share::End::kEither}) {
+    offer(end, false);
+    offer(end, true);
   }
-  return {};
+  return best;
 }
 
 template <typename Get>
@@ -44,45 +76,39 @@ std::size_t distinct(Names paths, Get get) {
   return values.size();
 }
 
-struct Common {
-  std::string source;
-  std::string target;
-  int family = 0;      // 0: both, or there is but one in use
-  std::string method;  // empty: several, or there is but one in use
-};
-
-Common find_common(Names paths, const GroupContext& context) {
-  Common common;
-  common.source = shared(paths, [](const PathNames& p) { return p.source; });
-  if (common.source.empty()) common.source = shared(paths, [](const PathNames& p) { return p.source_site; });
-  common.target = shared(paths, [](const PathNames& p) { return p.target; });
-  if (common.target.empty()) common.target = shared(paths, [](const PathNames& p) { return p.target_site; });
-  if (context.families > 1) {
-    const std::string family = shared(paths, [](const PathNames& p) { return std::to_string(p.family); });
-    if (!family.empty()) common.family = std::stoi(family);
+Text share_text(Names paths, const Share& share) {
+  const std::size_t rest = paths.size() - share.count;
+  const bool all = rest == 0;
+  const std::string en = all ? "all" : std::to_string(share.count);
+  const std::string zh = all ? "均" : fmt::format("其中 {} 条", share.count);
+  const std::string en_rest = all ? "" : fmt::format(", {} elsewhere", rest);
+  const std::string zh_rest = all ? "" : fmt::format("，另有 {} 条在别处", rest);
+  switch (share.end) {
+    case Share::End::kTarget: {
+      const std::size_t sources = distinct(paths, [](const PathNames& p) { return p.source; });
+      return {fmt::format("{} to {}, from {} places{}", en, share.place, sources, en_rest),
+              fmt::format("{}{} {}，来自 {} 处{}", all ? "目的地" : "", all ? "均为" : zh + "去往", share.place,
+                          sources, zh_rest)};
+    }
+    case Share::End::kSource: {
+      const std::size_t targets = distinct(paths, [](const PathNames& p) { return p.target; });
+      return {fmt::format("{} from {}, to {} places{}", en, share.place, targets, en_rest),
+              fmt::format("{}从 {} 出发，去往 {} 处{}", zh, share.place, targets, zh_rest)};
+    }
+    case Share::End::kEither:
+      break;
   }
-  if (context.methods > 1) common.method = shared(paths, [](const PathNames& p) { return p.method; });
-  return common;
+  return {fmt::format("{} from or to {}{}", en, share.place, en_rest),
+          fmt::format("{}以 {} 为一端{}", zh, share.place, zh_rest)};
 }
 
-Text places(Names paths, const Common& common) {
-  if (!common.source.empty() && !common.target.empty()) {
-    return {fmt::format("all from {} to {}", common.source, common.target),
-            fmt::format("均为 {} 到 {}", common.source, common.target)};
+Text places(Names paths, const std::optional<Share>& share) {
+  const std::string source = shared(paths, [](const PathNames& p) { return p.source; });
+  const std::string target = shared(paths, [](const PathNames& p) { return p.target; });
+  if (!source.empty() && !target.empty()) {
+    return {fmt::format("all from {} to {}", source, target), fmt::format("均为 {} 到 {}", source, target)};
   }
-  if (!common.target.empty()) {
-    const std::size_t sources = distinct(paths, [](const PathNames& p) { return p.source; });
-    return {fmt::format("all to {}, from {} places", common.target, sources),
-            fmt::format("目的地均为 {}，来自 {} 处", common.target, sources)};
-  }
-  if (!common.source.empty()) {
-    const std::size_t targets = distinct(paths, [](const PathNames& p) { return p.target; });
-    return {fmt::format("all from {}, to {} places", common.source, targets),
-            fmt::format("均从 {} 出发，去往 {} 处", common.source, targets)};
-  }
-  if (const std::string end = shared_end(paths); !end.empty()) {
-    return {fmt::format("all from or to {}", end), fmt::format("均以 {} 为一端", end)};
-  }
+  if (share) return share_text(paths, *share);
   const std::size_t sources = distinct(paths, [](const PathNames& p) { return p.source; });
   const std::size_t targets = distinct(paths, [](const PathNames& p) { return p.target; });
   return {fmt::format("from {} places to {}", sources, targets), fmt::format("从 {} 处到 {} 处", sources, targets)};
@@ -134,8 +160,8 @@ void add_link(Text& text, const GroupContext& context) {
     text.en += fmt::format("; link {} failed at {}", context.link, at);
     text.zh += fmt::format("；链路 {} 于 {} 中断", context.link, at);
   } else {
-    text.en += fmt::format("; all cross link {}", context.link);
-    text.zh += fmt::format("；均经过链路 {}", context.link);
+    text.en += fmt::format("; {} cross link {}", context.link_shared_by_all ? "all" : "most", context.link);
+    text.zh += fmt::format("；{}经过链路 {}", context.link_shared_by_all ? "均" : "多数", context.link);
   }
 }
 
@@ -165,15 +191,19 @@ Text path_text(const PathNames& path) {
 }
 
 Text common_factor(std::span<const PathNames> paths, const GroupContext& context) {
-  const Common common = find_common(paths, context);
-  Text text = places(paths, common);
-  if (common.family != 0) {
-    text.en += fmt::format(" over IPv{}", common.family);
-    text.zh += fmt::format("，均走 IPv{}", common.family);
+  const std::optional<Share> share = best_share(paths);
+  Text text = places(paths, share);
+  std::vector<PathNames> most(paths.begin(), paths.end());
+  if (share) std::erase_if(most, [&](const PathNames& path) { return !touches(path, *share); });
+  const std::string family = shared(most, [](const PathNames& p) { return std::to_string(p.family); });
+  if (context.families > 1 && !family.empty()) {
+    text.en += fmt::format(" over IPv{}", family);
+    text.zh += fmt::format("，均走 IPv{}", family);
   }
-  if (!common.method.empty()) {
-    text.en += fmt::format(" by {}", common.method);
-    text.zh += fmt::format("，测量方法均为 {}", common.method);
+  const std::string method = shared(most, [](const PathNames& p) { return p.method; });
+  if (context.methods > 1 && !method.empty()) {
+    text.en += fmt::format(" by {}", method);
+    text.zh += fmt::format("，测量方法均为 {}", method);
   }
   add_link(text, context);
   return text;
@@ -198,10 +228,15 @@ Text trouble_text(const PathTrouble& path, Zone zone) {
 }
 
 Text group_trouble_text(std::span<const PathTrouble> paths, const GroupContext& context) {
+  const Tally tally = count(paths);
+  // Where most are broken, what the broken ones share is the news; a few lossy ones beside them are told as a number.
+  const bool broken_only = tally.broken * 2 >= paths.size();
   std::vector<PathNames> names;
   names.reserve(paths.size());
-  for (const PathTrouble& path : paths) names.push_back(path.names);
-  const Text what = head(count(paths), context.total);
+  for (const PathTrouble& path : paths) {
+    if (!broken_only || path.verdict.state == PathState::kBroken) names.push_back(path.names);
+  }
+  const Text what = head(tally, context.total);
   const Text common = common_factor(names, context);
   const std::string since = time_text(context.since, context.zone);
   return {fmt::format("{} since {}: {}.", what.en, since, common.en),

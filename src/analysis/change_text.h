@@ -39,9 +39,10 @@ struct GroupContext {
   std::size_t families = 1;  // in use
   WallTime since;            // of the first
   Zone zone;
-  // A link of the lab that failed just before, or that all of the paths used, and since when it is down.
+  // A link of the lab that was changed just before, and since when it is down.
   std::string link;
   std::optional<WallTime> link_failed;
+  bool link_shared_by_all = true;  // every one of the paths crosses it
 };
 
 // "gz-5g → dc-1 over IPv6 by stamp lost everything since 10:32:10 UTC."

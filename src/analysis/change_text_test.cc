@@ -73,12 +73,34 @@ TEST(GroupText, NamesTheLinkThatFailed) {
 
 TEST(GroupText, CountsWhatHappenedToEach) {
   auto paths = troubles({path("gz", "dc1", 4), path("gz", "dc1", 6), path("gz", "dc1", 6, "stamp")});
+  ASSERT_EQ(paths.size(), 3U);
   paths[1].verdict.state = PathState::kDegraded;
   paths[2].verdict.state = PathState::kDegraded;
   paths[2].verdict.cause = Cause::kDelay;
   const Text text = group_trouble_text(paths, context());
   EXPECT_EQ(text.en, "1 of 380 paths lost, 1 loses packets, 1 is slower since 10:32:10 UTC: all from gz to dc1.");
   EXPECT_EQ(text.zh, "自 10:32:10 UTC 起，380 条路径中有 1 条中断，1 条丢包，1 条时延升高：均为 gz 到 dc1。");
+}
+
+TEST(GroupText, AStrayPathDoesNotHideWhatTheOthersShare) {
+  std::vector<PathNames> names;
+  for (int i = 0; i < 6; ++i) {
+    names.push_back(path("s" + std::to_string(i), "sz", 4));
+    names.push_back(path("sz", "s" + std::to_string(i), 6));
+  }
+  names.push_back(path("gz", "zq", 4));
+  const Text text = group_trouble_text(troubles(names), context());
+  EXPECT_EQ(text.en, "13 of 380 paths lost since 10:32:10 UTC: 12 from or to sz, 1 elsewhere by echo.");
+  EXPECT_EQ(
+      text.zh,
+      "自 10:32:10 UTC 起，380 条路径中有 13 条中断：其中 12 条以 sz 为一端，另有 1 条在别处，测量方法均为 echo。");
+}
+
+TEST(GroupText, LossyOnesBesideManyBrokenOnesAreOnlyCounted) {
+  auto paths = troubles({path("gz", "dc1", 4), path("sz", "dc1", 4), path("fs", "zq", 6, "stamp")});
+  paths[2].verdict.state = PathState::kDegraded;
+  EXPECT_EQ(group_trouble_text(paths, context()).en,
+            "2 of 380 paths lost, 1 loses packets since 10:32:10 UTC: all to dc1, from 2 places over IPv4 by echo.");
 }
 
 TEST(GroupText, DoesNotNameWhatAllPathsShareAnyway) {

@@ -166,6 +166,10 @@ void Changes::link_changed(const LinkEvent& event) {
   const std::lock_guard speaking(impl_->speaking);
   {
     const std::lock_guard lock(impl_->mutex);
+    // What comes after is another story than what was gathered before.
+    impl_->settle(true);
+    impl_->trouble.close();
+    impl_->relief.close();
     if (event.action == LinkAction::kHeal) {
       impl_->links.erase(event.link.id);
     } else {

@@ -59,31 +59,31 @@ analysis::GroupContext Changes::Impl::context(const PathFold& fold) const {
   return context;
 }
 
+// A link that was changed by hand within a minute and that most of the paths cross; where the region cannot tell
+// routes, a failed one is named for its nearness in time alone.
 void Changes::Impl::name_link(analysis::GroupContext& context, const PathFold& fold) const {
   constexpr Nanoseconds kNear = std::chrono::seconds(60);
-  WallTime newest{};
+  std::map<std::string, std::size_t> crossed;
+  bool told = false;
+  for (const auto& [id, item] : fold.items()) {
+    if (links.empty() || region == nullptr) break;
+    const auto route = region->route(item.path->source_site, item.path->target_site, item.path->family);
+    if (!route) continue;
+    told = true;
+    for (const std::string& link : *route) ++crossed[link];
+  }
+  std::size_t most = 0;
   for (const auto& [id, news] : links) {
     const Nanoseconds apart = context.since - news.at;
-    if (news.action != LinkAction::kFail || apart > kNear || apart < -kNear || news.at < newest) continue;
+    if (apart > kNear || apart < -kNear) continue;
+    const std::size_t paths = told ? crossed[id] : fold.items().size();
+    const bool fits = told ? paths * 2 > fold.items().size() : news.action == LinkAction::kFail;
+    if (!fits || paths <= most) continue;
+    most = paths;
     context.link = id;
-    context.link_failed = newest = news.at;
+    context.link_failed = news.action == LinkAction::kFail ? std::optional(news.at) : std::nullopt;
+    context.link_shared_by_all = paths == fold.items().size();
   }
-  if (!context.link.empty() || region == nullptr || links.empty()) return;
-  std::optional<std::set<std::string>> shared;
-  for (const auto& [id, item] : fold.items()) {
-    const auto route = region->route(item.path->source_site, item.path->target_site, item.path->family);
-    if (!route) return;
-    std::set<std::string> own(route->begin(), route->end());
-    if (!shared) {
-      shared = std::move(own);
-    } else {
-      std::erase_if(*shared, [&](const std::string& link) { return !own.contains(link); });
-    }
-  }
-  if (!shared) return;
-  // Good paths may cross the same links: only one that was changed by hand is worth naming.
-  std::erase_if(*shared, [&](const std::string& link) { return !links.contains(link); });
-  if (shared->size() == 1) context.link = *shared->begin();
 }
 
 void Changes::Impl::publish_trouble() {

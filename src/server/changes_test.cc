@@ -113,6 +113,23 @@ TEST_F(ChangesTest, AGroupNamesTheLinkThatFailedBefore) {
   EXPECT_THAT(group.text.zh, HasSubstr("链路 gz-core--ix 于"));
 }
 
+TEST_F(ChangesTest, ALinkThatFailsStartsAnotherGroup) {
+  breaks(1, "fs", "zq");
+  LinkEvent event;
+  event.link.id = "gz-core--ix";
+  event.at = clock.wall();
+  changes->link_changed(event);
+  breaks(2, "gz", "dc2");
+  breaks(3, "sz", "dc2");
+  pass(seconds(1));
+  const auto all = changes->list(10);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].kind, ChangeKind::kGroupBroken);
+  EXPECT_EQ(all[0].subject.paths.size(), 2U);
+  EXPECT_EQ(all[1].kind, ChangeKind::kLinkFailed);
+  EXPECT_EQ(all[2].kind, ChangeKind::kPathBroken);
+}
+
 TEST_F(ChangesTest, ARestartKeepsChangesAndWhatIsTroubled) {
   breaks(1, "gz", "dc2");
   breaks(2, "gz", "dc1");
