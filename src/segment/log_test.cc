@@ -231,8 +231,8 @@ TEST_F(SegmentLog, AfterAFailedSyncNothingIsAcceptedUntilReopened) {
 
 TEST_F(SegmentLog, SaysBusyWhenTheQueueIsFull) {
   options_.queue_bytes = 10;
+  std::promise<void> started, release;  // outlive the log, whose thread waits for them
   auto log = open();
-  std::promise<void> started, release;
   ASSERT_TRUE(log->append("a", [&](auto) {
     started.set_value();
     release.get_future().wait();
