@@ -8,7 +8,7 @@ namespace gnomon::cli {
 namespace {
 
 // RFC 8259 §7. Bytes above 0x7f pass: arguments are UTF-8 here, and names that are not resolve to nothing anyway.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -39,8 +39,8 @@ std::string ping_json(const PingSubject& subject, const methods::DelaySpec& spec
   schema::DelayWindow row = window.value_or(schema::DelayWindow{});
   if (!window) row.outcome = schema::Outcome::kNotSent;
   std::string out = "{";
-  out += fmt::format("\"target\":{},\"address\":{},\"method\":{},\"family\":{},", quoted(subject.name),
-                     quoted(net::to_string(subject.endpoint.address)), quoted(spec.method),
+  out += fmt::format("\"target\":{},\"address\":{},\"method\":{},\"family\":{},", json_string(subject.name),
+                     json_string(net::to_string(subject.endpoint.address)), json_string(spec.method),
                      static_cast<int>(subject.endpoint.address.family()));
   if (subject.endpoint.port.value != 0) out += fmt::format("\"port\":{},", subject.endpoint.port.value);
   out += fmt::format("\"interval_ms\":{},\"payload_bytes\":{},\"dscp\":{},",
