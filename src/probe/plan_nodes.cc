@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "probe/nearest_word.h"
+#include "core/nearest_word.h"
 #include "probe/plan_values.h"
 
 namespace gnomon::probe {
