@@ -83,6 +83,8 @@ void Changes::Impl::name_link(analysis::GroupContext& context, const PathFold& f
     context.link = id;
     context.link_failed = news.action == LinkAction::kFail ? std::optional(news.at) : std::nullopt;
     context.link_shared_by_all = paths == fold.items().size();
+    // A window in which a path began to lose started before it: the link's own time is the better one.
+    if (context.link_failed) context.since = std::max(context.since, news.at);
   }
 }
 
