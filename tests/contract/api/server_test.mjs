@@ -154,7 +154,7 @@ test('the lab', async () => {
   await ask(url, 'post', template, {target: `${api}/lab/links/none`, headers: admin, json: {action: 'fail'}, status: 404});
   await ask(url, 'post', template, {target, json: {action: 'fail'}, status: 401});
   await ask(url, 'post', template, {target, headers: viewer, json: {action: 'fail'}, status: 403});
-  await ask(url, 'post', template, {target, headers: admin, body: 'x'.repeat(200_000), status: 413});
+  await ask(url, 'post', template, {target, headers: admin, announced: 200_000, status: 413});
 });
 
 test('retention', async () => {
@@ -222,7 +222,7 @@ test('ingest refuses what it cannot read', async () => {
   await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array(), status: 400});
   const cut = (await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array([0x0a, 0x7f, 1]), status: 400})).value;
   assert.match(cut.error.message, /\d/);
-  await ask(url, 'post', `${api}/ingest`, {headers, body: new Uint8Array(9 * 1024 * 1024), status: 413});
+  await ask(url, 'post', `${api}/ingest`, {headers, announced: 9 * 1024 * 1024, status: 413});
 });
 
 test('documents, ledger, health', async () => {
