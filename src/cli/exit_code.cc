@@ -6,16 +6,26 @@ namespace gnomon::cli {
 
 int exit_code(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return 2;
-    case ErrorCode::kNotFound: return 3;
-    case ErrorCode::kConflict: return 4;
-    case ErrorCode::kPermission: return 5;
-    case ErrorCode::kUnauthenticated: return 5;
-    case ErrorCode::kUnavailable: return 6;
-    case ErrorCode::kExhausted: return 6;
-    case ErrorCode::kCorrupt: return 7;
-    case ErrorCode::kUnsupported: return 8;
-    case ErrorCode::kIo: return 9;
+    case ErrorCode::kInvalidArgument:
+      return 2;
+    case ErrorCode::kNotFound:
+      return 3;
+    case ErrorCode::kConflict:
+      return 4;
+    case ErrorCode::kPermission:
+      return 5;
+    case ErrorCode::kUnauthenticated:
+      return 5;
+    case ErrorCode::kUnavailable:
+      return 6;
+    case ErrorCode::kExhausted:
+      return 6;
+    case ErrorCode::kCorrupt:
+      return 7;
+    case ErrorCode::kUnsupported:
+      return 8;
+    case ErrorCode::kIo:
+      return 9;
   }
   return 9;
 }
