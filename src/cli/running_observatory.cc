@@ -42,6 +42,7 @@ struct RunningLab {
 Result<RunningLab> start_lab(const UpOptions& options, const Clock& clock) {
   auto region = lab::load_region(options.lab_region);
   if (!region) return tl::unexpected(region.error());
+  const std::string socket = lab::default_socket_path();  // Before the user becomes root of a namespace of its own.
   if (const Status rights = lab::ensure_lab_rights(); !rights) return tl::unexpected(rights.error());
   RunningLab running;
   auto lab = lab::Lab::start(std::move(*region), {.seed = options.lab_seed}, clock);
@@ -49,7 +50,7 @@ Result<RunningLab> start_lab(const UpOptions& options, const Clock& clock) {
   running.lab = std::move(*lab);
   running.region = std::make_unique<LabRegion>(*running.lab, clock);
   running.lab->on_change([face = running.region.get()](const std::string& link) { face->link_changed(link); });
-  auto control = lab::ControlServer::start(*running.lab, lab::default_socket_path());
+  auto control = lab::ControlServer::start(*running.lab, socket);
   if (!control) return tl::unexpected(control.error());
   running.control = std::move(*control);
   auto fleet = LabFleet::prepare(*running.lab);

@@ -14,7 +14,11 @@ Nanoseconds read_clock(clockid_t id) {
 
 }  // namespace
 
-MonotonicTime SystemClock::now() const { return {read_clock(CLOCK_MONOTONIC)}; }
-WallTime SystemClock::wall() const { return {read_clock(CLOCK_REALTIME)}; }
+MonotonicTime SystemClock::now() const {
+  return {read_clock(CLOCK_MONOTONIC)};
+}
+WallTime SystemClock::wall() const {
+  return {read_clock(CLOCK_REALTIME)};
+}
 
 }  // namespace gnomon

@@ -7,16 +7,26 @@ namespace gnomon {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalidArgument: return "invalid_argument";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kPermission: return "permission";
-    case ErrorCode::kUnauthenticated: return "unauthenticated";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kExhausted: return "exhausted";
-    case ErrorCode::kCorrupt: return "corrupt";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kIo: return "io";
+    case ErrorCode::kInvalidArgument:
+      return "invalid_argument";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kPermission:
+      return "permission";
+    case ErrorCode::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kExhausted:
+      return "exhausted";
+    case ErrorCode::kCorrupt:
+      return "corrupt";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kIo:
+      return "io";
   }
   return "unknown";
 }
@@ -31,8 +41,7 @@ std::string Error::message() const {
 
 tl::unexpected<Error> failure(ErrorCode code, std::string operation, std::string subject, std::string reason,
                               std::string advice) {
-  return tl::unexpected(
-      Error{code, std::move(operation), std::move(subject), std::move(reason), std::move(advice)});
+  return tl::unexpected(Error{code, std::move(operation), std::move(subject), std::move(reason), std::move(advice)});
 }
 
 namespace {
@@ -40,15 +49,21 @@ namespace {
 ErrorCode code_of(int errno_value) {
   switch (errno_value) {
     case EACCES:
-    case EPERM: return ErrorCode::kPermission;
+    case EPERM:
+      return ErrorCode::kPermission;
     case ENOSPC:
     case EDQUOT:
-    case ENOMEM: return ErrorCode::kExhausted;
-    case ENOENT: return ErrorCode::kNotFound;
+    case ENOMEM:
+      return ErrorCode::kExhausted;
+    case ENOENT:
+      return ErrorCode::kNotFound;
     case EADDRINUSE:
-    case EEXIST: return ErrorCode::kConflict;
-    case EAGAIN: return ErrorCode::kUnavailable;
-    default: return ErrorCode::kIo;  // Not an enum: errno is open-ended.
+    case EEXIST:
+      return ErrorCode::kConflict;
+    case EAGAIN:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kIo;  // Not an enum: errno is open-ended.
   }
 }
 

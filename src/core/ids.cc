@@ -4,7 +4,9 @@
 
 namespace gnomon {
 
-std::string to_string(const ProbeId& id) { return to_hex(id.bytes); }
+std::string to_string(const ProbeId& id) {
+  return to_hex(id.bytes);
+}
 
 std::string to_string(PathId id) {
   std::array<std::byte, 8> bytes{};

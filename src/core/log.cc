@@ -18,17 +18,25 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum level_of(Level level) {
   switch (level) {
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarning: return spdlog::level::warn;
-    case Level::kError: return spdlog::level::err;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
 
 }  // namespace
 
-void set_level(Level level) { logger().set_level(level_of(level)); }
-void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", line); }
+void set_level(Level level) {
+  logger().set_level(level_of(level));
+}
+void write(Level level, std::string_view line) {
+  logger().log(level_of(level), "{}", line);
+}
 
 }  // namespace gnomon::log

@@ -13,7 +13,9 @@ std::uint64_t Random::next() {
   return value;
 }
 
-double Random::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 void SystemRandom::fill(std::span<std::byte> out) {
   while (!out.empty()) {

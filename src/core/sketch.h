@@ -1,7 +1,7 @@
 #pragma once
 
-// A mergeable sketch of signed delays: DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch
-// with relative-error guarantees", VLDB 2019) with a signed bucket number and no bucket collapsing.
+// A mergeable sketch of signed delays: DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile
+// sketch with relative-error guarantees", VLDB 2019) with a signed bucket number and no bucket collapsing.
 //
 // Every quantile is within kRelativeAccuracy of a true sample of that rank, before and after any number of merges.
 // Buckets are few (a delay series spans a narrow range), so they are kept sparse, sorted by number.

@@ -51,7 +51,9 @@ TEST(DelaySketch, NegativeAndZeroDelaysKeepTheirOrder) {
   EXPECT_GT(sketch.quantile(1.0)->count(), 4'900'000);
 }
 
-TEST(DelaySketch, AnEmptySketchHasNoQuantile) { EXPECT_FALSE(DelaySketch().quantile(0.5)); }
+TEST(DelaySketch, AnEmptySketchHasNoQuantile) {
+  EXPECT_FALSE(DelaySketch().quantile(0.5));
+}
 
 TEST(DelaySketch, TheWholeRangeOfNanosecondsFitsABucketNumber) {
   EXPECT_GT(DelaySketch::bucket_of(Nanoseconds::max()), 4'000);

@@ -127,7 +127,10 @@ ControlServer::~ControlServer() {
   for (const int fd : {listener_, stop_fd_, quit_fd_}) {
     if (fd >= 0) ::close(fd);
   }
-  if (listener_ >= 0) ::unlink(path_.c_str());
+  if (listener_ < 0) return;
+  ::unlink(path_.c_str());
+  // Gone only when it is empty, hence ours alone.
+  ::rmdir(std::filesystem::path(path_).parent_path().c_str());
 }
 
 void ControlServer::serve() {

@@ -27,7 +27,7 @@ class Database {
   struct Limits {
     int threads = 2;
     std::uint64_t memory_bytes = 512ULL << 20;
-    std::uint64_t wal_bytes = 64ULL << 20;  // log length at which a commit writes it into the tables
+    std::uint64_t wal_bytes = 16ULL << 20;  // log length at which a commit writes it into the tables
   };
   static Result<std::shared_ptr<Database>> open(const std::filesystem::path& file, const Limits& limits);
   explicit Database(_duckdb_database* handle) : handle_(handle) {}
