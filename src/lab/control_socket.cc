@@ -129,8 +129,9 @@ ControlServer::~ControlServer() {
   }
   if (listener_ < 0) return;
   ::unlink(path_.c_str());
-  // Gone only when it is empty, hence ours alone.
-  ::rmdir(std::filesystem::path(path_).parent_path().c_str());
+  // A folder that default_socket_path() names is the lab's own; it goes when it is empty, also one of a killed lab.
+  const auto folder = std::filesystem::path(path_).parent_path();
+  if (folder.filename().string().starts_with("gnomon")) ::rmdir(folder.c_str());
 }
 
 void ControlServer::serve() {
