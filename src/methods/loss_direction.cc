@@ -14,9 +14,11 @@ void LossDirection::answered(std::uint32_t sequence, std::uint32_t remote_sequen
   if (sequence != remote_sequence) stateful_ = true;
   const auto sent = static_cast<std::int64_t>(sequence - last_sequence_);
   const auto received = static_cast<std::int64_t>(static_cast<std::int32_t>(remote_sequence - last_remote_));
+  // A reflector that is ahead at the first answer counted an earlier session of the same addresses and ports.
+  const bool older_session = last_remote_ == ~0u && received > sent;
   last_sequence_ = sequence;
   last_remote_ = remote_sequence;
-  if (received < -kPlausibleJump || received > sent + kPlausibleJump) {
+  if (older_session || received < -kPlausibleJump || received > sent + kPlausibleJump) {
     balance_ = 0;
     for (const auto& [window, losses] : gap_) shares_[window].known = false;
     gap_.clear();

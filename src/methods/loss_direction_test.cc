@@ -31,6 +31,16 @@ TEST(LossDirection, CountsLossesBeforeTheFirstAnswer) {
   EXPECT_EQ(share.backward, 1u);
 }
 
+TEST(LossDirection, ASessionThatIsOlderThanWeHidesNoLoss) {
+  LossDirection direction(true);
+  direction.answered(0, 40);  // the reflector has counted for a sender before us
+  direction.lost(kWindow);
+  direction.answered(2, 41);
+  const auto share = direction.take(kWindow);
+  EXPECT_EQ(share.forward, 1u);
+  EXPECT_EQ(share.backward, 0u);
+}
+
 TEST(LossDirection, FindsOutThatTheReflectorCounts) {
   LossDirection direction(false);
   direction.answered(0, 0);

@@ -25,7 +25,7 @@ def plan(targets):
     for i in range(1, targets + 1):
         lines.append(f"  t{i}: {{addresses: [127.0.1.{i}]}}")
     lines += ["measurements:", "  - name: echo", "    from: all", "    to: [" + ", ".join(f"t{i}" for i in range(1, targets + 1)) + "]",
-              "    method: echo", "    interval: 100ms", "    family: ipv4"]
+              "    method: echo", "    interval: 100ms", "    family: 4"]
     return "\n".join(lines) + "\n"
 
 

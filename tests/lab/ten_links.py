@@ -32,20 +32,20 @@ SETTINGS = [
 
 def region():
     lines = ["name: ten", "title: {en: Ten links, zh: 十条链路}", "sites:",
-             "  - {id: hub, name: {en: Hub, zh: 中心}, kind: exchange, lat: 23.0, lon: 113.3, measures: true}"]
+             "  - {id: hub, name: {en: Hub, zh: 中心}, kind: exchange, at: [23.0, 113.3], measures: true}"]
     for i in range(10):
-        lines.append(f"  - {{id: leaf-{i}, name: {{en: Leaf {i}, zh: 叶 {i}}}, kind: city, lat: {22 + i / 10}, lon: 113.5}}")
+        lines.append(f"  - {{id: leaf-{i}, name: {{en: Leaf {i}, zh: 叶 {i}}}, kind: city, at: [{22 + i / 10}, 113.5]}}")
     lines.append("links:")
     for i in range(10):
-        lines.append(f"  - {{id: hub--leaf-{i}, a: hub, b: leaf-{i}, kind: core, delay: 1ms}}")
+        lines.append(f"  - {{between: [hub, leaf-{i}], delay: 1ms}}")
     return "\n".join(lines) + "\n"
 
 
 def plan():
     # Site N of a region has the address 10.77.N.1 (docs/guides/lab.md); the hub is the first.
-    lines = ["name: ten", "targets:"] + [f"  leaf-{i}: {{addresses: [10.77.{i + 2}.1]}}" for i in range(10)]
+    lines = ["name: ten", "sites: [hub]", "targets:"] + [f"  leaf-{i}: {{addresses: [10.77.{i + 2}.1]}}" for i in range(10)]
     lines += ["measurements:", "  - name: stamp", "    from: hub", "    to: [" + ", ".join(f"leaf-{i}" for i in range(10)) + "]",
-             "    method: stamp", "    interval: 20ms", "    family: ipv4"]
+             "    method: stamp", "    interval: 20ms", "    family: 4"]
     return "\n".join(lines) + "\n"
 
 
@@ -103,10 +103,10 @@ def main():
                 for name, truth_direction, lost_name in (("forward", "forward", "lost_forward"), ("backward", "backward", "lost_backward")):
                     t = link[truth_direction]
                     lost = sum(p[lost_name] or 0 for p in points)
-                    dropped = t["dropped_loss"] + t["dropped_queue"]
+                    dropped = t["dropped"]["loss"] + t["dropped"]["queue"]
                     medians = sorted(p[name]["p50"] for p in points if p[name])
                     median = medians[len(medians) // 2] if medians else None
-                    given = t["given"]["p50_ns"] if "given" in t else t["delay"]["p50"]
+                    given = t["given_us"]["p50"] * 1000
                     if floor is None:
                         floor = 300_000
                     error = None if median is None else median - given
