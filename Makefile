@@ -22,7 +22,7 @@ check:  ## Format, lint, layers, file sizes, documents
 	@tools/bootstrap.sh test
 	@tools/check.sh
 
-bench: build  ## Measures, beside the peers where they are installed
+bench:  ## Measures, beside the peers where they are installed
 	@tools/bench.sh
 
 soak: build  ## The whole of the fault tests: 50 kills, two minutes without a server
