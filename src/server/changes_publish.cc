@@ -105,6 +105,7 @@ void Changes::Impl::publish_trouble() {
     change.text = analysis::trouble_text(paths.front(), options.zone);
   } else {
     name_link(around, trouble);
+    change.at = around.since;
     change.kind = broken ? ChangeKind::kGroupBroken : ChangeKind::kGroupDegraded;
     change.subject.link = around.link;
     change.text = analysis::group_trouble_text(paths, around);
