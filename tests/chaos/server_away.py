@@ -20,12 +20,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from observatory import GNOMON, Observatory, ledger_entries, run  # noqa: E402
 
 
+INTERVAL_MS = 100
+
+
 def plan(targets):
     lines = ["name: away", "targets:"]
     for i in range(1, targets + 1):
         lines.append(f"  t{i}: {{addresses: [127.0.1.{i}]}}")
     lines += ["measurements:", "  - name: echo", "    from: all", "    to: [" + ", ".join(f"t{i}" for i in range(1, targets + 1)) + "]",
-              "    method: echo", "    interval: 100ms", "    family: 4"]
+              "    method: echo", f"    interval: {INTERVAL_MS}ms", "    family: 4"]
     return "\n".join(lines) + "\n"
 
 
@@ -38,8 +41,8 @@ def gaps_and_overlaps(points):
     gaps = overlaps = 0
     for before, after in zip(points, points[1:]):
         step = after["start"] - (before["start"] + before["duration_ms"])
-        gaps += step > 2  # Starts are rounded to the millisecond.
-        overlaps += step < -2
+        gaps += step > INTERVAL_MS  # Between a path's first, short window and the next no packet was due.
+        overlaps += step < -2  # Starts are rounded to the millisecond.
     return gaps, overlaps
 
 
