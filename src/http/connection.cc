@@ -436,7 +436,7 @@ class Connection {
 template <typename Stream>
 asio::awaitable<void> run_connection(Stream stream, std::string remote, Shared& shared,
                                      std::shared_ptr<ConnectionHandle> handle) {
-  Connection<Stream> connection(std::move(stream), std::move(remote), shared, std::move(handle));
+  Connection<Stream> connection(std::move(stream), remote, shared, std::move(handle));
   co_await connection.run();
 }
 

@@ -58,8 +58,7 @@ std::size_t rows_of_one_batch(std::span<Row> rows) {
     const Nanoseconds apart = row.window.start - first;
     return apart < kSpan && apart > -kSpan;
   };
-  const auto rest = std::ranges::stable_partition(rows, fits);
-  return static_cast<std::size_t>(rest.begin() - rows.begin());
+  return static_cast<std::size_t>(std::stable_partition(rows.begin(), rows.end(), fits) - rows.begin());
 }
 
 MadeBatch make_batch(const BatchHeader& header, std::uint64_t sequence, std::span<const Row> rows,

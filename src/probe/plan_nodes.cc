@@ -25,8 +25,7 @@ void FaultList::add(TextPlace place, std::string message) {
 
 std::vector<PlanFault> FaultList::take() {
   std::ranges::stable_sort(faults_, {}, [](const PlanFault& f) { return std::pair(f.line, f.column); });
-  const auto doubled = std::ranges::unique(faults_);
-  faults_.erase(doubled.begin(), doubled.end());
+  faults_.erase(std::unique(faults_.begin(), faults_.end()), faults_.end());
   if (faults_.size() > kPlanFaultLimit) faults_.resize(kPlanFaultLimit);
   return std::move(faults_);
 }
