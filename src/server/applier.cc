@@ -55,7 +55,7 @@ Result<RangeReader> RangeReader::open(const journal::Journal& journal, std::uint
   }
   auto reader = journal.read(from);
   if (!reader) return tl::unexpected(reader.error());
-  return RangeReader(std::make_unique<State>(std::move(*reader), options, std::vector<ReadBatch>(), from, from, 0, 0));
+  return RangeReader(std::unique_ptr<State>(new State{std::move(*reader), options, {}, from, from, 0, 0}));
 }
 
 RangeReader::RangeReader(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -16,7 +16,7 @@ class BucketCounts {
  public:
   void add(const DelaySketch& sketch) {
     for (const DelaySketch::Bucket& bucket : sketch.buckets()) {
-      counts_[static_cast<std::size_t>(bucket.number + kZero)] += bucket.count;
+      counts_[static_cast<std::size_t>(bucket.number) + kZero] += bucket.count;
       total_ += bucket.count;
     }
   }

@@ -103,7 +103,7 @@ void write_paths(MetricsWriter& out, const LiveState& live) {
     const bool sketch = column.kind == schema::ColumnKind::kSketch;
     const DelayWindow empty;
     const bool told =
-        sketch ? sketch_of(empty, column.name) != nullptr : column.unit != "" && column.name != "start_ms";
+        sketch ? sketch_of(empty, column.name) != nullptr : !column.unit.empty() && column.name != "start_ms";
     if (!told) continue;
     const std::string name = schema::openmetrics_name(column);
     const std::string_view unit = name.ends_with("_seconds") ? "seconds" : name.ends_with("_packets") ? "packets" : "";
