@@ -28,12 +28,15 @@ if [ ${#missing[@]} -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
 fi
 
-# npm_install FOLDER: `npm ci`, once for each state of the lock file.
+# npm_install FOLDER: the packages of the lock file, once for each state of the lock file.
 npm_install() {
   local stamp=$1/node_modules/.gnomon-lock
   if ! cmp -s "$1/package-lock.json" "$stamp"; then
     printf 'installing npm packages of %s\n' "$1"
-    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    # npm 11 refuses a lock file without the optional packages of other platforms; npm install takes the same versions,
+    # held to the same integrity hashes.
+    (cd "$1" && { npm ci --ignore-scripts --no-audit --no-fund --loglevel=silent ||
+      npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error; })
     cp "$1/package-lock.json" "$stamp"
   fi
 }
