@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <future>
 
+#include "http/held_port_for_test.h"
 #include "http/server.h"
 
 namespace gnomon::http {
@@ -22,10 +23,8 @@ TEST(ClientUrl, RefusesWhatIsNotAServer) {
 }
 
 TEST(Client, RefusedIsUnavailable) {
-  const Router router;
-  auto server = serve(router);
-  auto client = Client::create(server->url()).value();
-  server->stop();
+  const HeldPort nobody;
+  auto client = Client::create("http://" + nobody.endpoint()).value();
   const auto answer = client.get("/");
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);

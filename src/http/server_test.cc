@@ -5,6 +5,7 @@
 #include "http/client.h"
 #include "http/content_coding.h"
 #include "http/event_stream.h"
+#include "http/held_port_for_test.h"
 #include "http/raw_connection_for_test.h"
 
 namespace gnomon::http {
@@ -261,6 +262,8 @@ TEST_F(ServerTest, StopEndsStreamsAndWaitsForHandlers) {
     go.get_future().wait();
     return Response::text("done");
   });
+  const HeldPort port;  // Nobody else's, once the server has let it go.
+  options_.listen = port.endpoint();
   start();
   RawConnection events(server_->port());
   events.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -274,7 +277,7 @@ TEST_F(ServerTest, StopEndsStreamsAndWaitsForHandlers) {
   go.set_value();
   EXPECT_THAT(slow.read_all(), testing::EndsWith("done"));
   stopping.wait();
-  EXPECT_FALSE(RawConnection(server_->port()).connected());
+  EXPECT_FALSE(RawConnection(port.number()).connected());
 }
 
 }  // namespace

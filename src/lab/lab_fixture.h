@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,15 +91,42 @@ inline BenchSocket open_at(const Lab& lab, const std::string& site, std::uint16_
 
 inline constexpr std::uint16_t kTestPort = 9000;
 
-// Sends `count` numbered datagrams from a to b as fast as can be, and returns the numbers in order of arrival; the last
-// is taken to have arrived when none came for half a second.
-inline std::vector<std::uint64_t> send_numbers(const Lab& lab, std::uint64_t count) {
+// Everything that comes out of the link's end at b, in order of arrival, once the emulator has taken `sent` frames more
+// than `before` counted and doubled `doubled` of them. How much that is the emulator says itself, when nothing is under
+// way any more; a frame that it claims and that never comes ends the wait after ten seconds.
+inline std::vector<BenchSocket::Arrival> receive_all(Lab& lab, BenchSocket& receiver, const DirectionTruth& before,
+                                                     std::uint64_t sent, std::uint64_t doubled = 0) {
+  DirectionTruth now;
+  const auto settled = [&] {
+    now = lab.truth()->links[0].forward;
+    const std::uint64_t dropped =
+        now.dropped_loss + now.dropped_queue + now.dropped_down + now.dropped_mtu + now.dropped_overload;
+    return now.received >= before.received + sent && now.received == now.forwarded + dropped &&
+           now.duplicated >= before.duplicated + doubled;
+  };
+  const MonotonicTime give_up = system_clock().now() + std::chrono::seconds(20);
+  while (!settled() && system_clock().now() < give_up) ::sched_yield();
+  const std::uint64_t expected = now.forwarded - before.forwarded + now.duplicated - before.duplicated;
+  std::vector<BenchSocket::Arrival> arrivals;
+  while (arrivals.size() < expected) {
+    const auto arrival = receiver.receive(std::chrono::seconds(10));
+    if (!arrival) break;
+    arrivals.push_back(*arrival);
+  }
+  // One that the emulator did not count would be here by now: it hands frames over one after the other.
+  while (const auto more = receiver.receive(Nanoseconds{0})) arrivals.push_back(*more);
+  return arrivals;
+}
+
+// Sends `count` numbered datagrams from a to b as fast as can be, and returns the numbers in order of arrival.
+inline std::vector<std::uint64_t> send_numbers(Lab& lab, std::uint64_t count, std::uint64_t doubled = 0) {
   BenchSocket receiver = open_at(lab, "b", kTestPort);
   BenchSocket sender = open_at(lab, "a", 0);
   EXPECT_TRUE(sender.connect(address_of(lab, "b"), kTestPort).has_value());
+  const DirectionTruth before = lab.truth()->links[0].forward;
   for (std::uint64_t i = 0; i < count; ++i) EXPECT_TRUE(sender.send(i).has_value());
   std::vector<std::uint64_t> arrived;
-  while (const auto arrival = receiver.receive(std::chrono::milliseconds(500))) arrived.push_back(arrival->number);
+  for (const auto& arrival : receive_all(lab, receiver, before, count, doubled)) arrived.push_back(arrival.number);
   return arrived;
 }
 
