@@ -1,5 +1,6 @@
 # The words a person types. Each is a few lines; the work is in tools/.
 PRESET ?= release
+RUNS ?= 10000000
 
 .PHONY: run build test check bench soak fuzz format clean help
 
@@ -30,6 +31,10 @@ soak: build  ## The whole of the fault tests: 50 kills, two minutes without a se
 	@tools/build.sh -p release batch_load
 	@GNOMON_KILLS=50 GNOMON_AWAY=120 tests/chaos/run
 	@GNOMON_SECONDS=120 tests/lab/run
+
+fuzz:  ## Hunts with every fuzz target under sanitizers, 10 million inputs each (RUNS=N for fewer)
+	@tools/bootstrap.sh test
+	@tools/fuzz.sh -n $(RUNS)
 
 format:  ## Formats the C++ sources in place
 	@git ls-files '*.h' '*.cc' | xargs clang-format -i

@@ -1,0 +1,17 @@
+// links: http
+// Coded bodies: whatever a frame claims, memory stays within the limit, and what was packed expands to itself.
+#include <cstdint>
+#include <cstdlib>
+
+#include "http/content_coding.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  constexpr std::size_t kLimit = 64UL * 1024;
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  if (const auto plain = gnomon::http::zstd_expand(text, kLimit)) {
+    if (plain->size() > kLimit) std::abort();
+    const auto packed = gnomon::http::zstd_pack(*plain);
+    if (!packed || gnomon::http::zstd_expand(*packed, kLimit) != plain) std::abort();
+  }
+  return 0;
+}
