@@ -108,6 +108,8 @@ void Emulator::accept(std::uint32_t slot, const PacketPort::Received& frame) {
       meta.direction = static_cast<std::uint32_t>(direction);
       meta.duplicate = departure.duplicate;
       meta.held = departure.held;
+      meta.overtaken = false;
+      meta.arrival = arrivals_++;
       meta.received = frame.at;
       enqueue(slot, departure.at);
       return;
@@ -129,7 +131,8 @@ void Emulator::accept(std::uint32_t slot, const PacketPort::Received& frame) {
 }
 
 void Emulator::enqueue(std::uint32_t slot, MonotonicTime at) {
-  due_.push_back({.at = at, .order = arrivals_++, .slot = slot, .ticket = pool_.at(slot).ticket});
+  const FrameSlot& frame = pool_.at(slot);
+  due_.push_back({.at = at, .order = frame.arrival, .slot = slot, .ticket = frame.ticket});
   std::push_heap(due_.begin(), due_.end(), std::greater<>());
 }
 
@@ -163,12 +166,14 @@ void Emulator::leave(std::uint32_t slot, std::vector<std::uint32_t>& leaving) {
   // Its own hold may just have ended; then nothing overtook it.
   std::erase_if(held, [slot](const Held& h) { return h.slot == slot; });
   const std::uint64_t flow = frame_flow({pool_.bytes(slot), frame.bytes});
+  // One that came after this frame is not late yet: it waits for a frame that came after itself.
+  const auto is_overtaken = [&](const Held& h) { return h.flow == flow && pool_.at(h.slot).arrival < frame.arrival; };
   for (const Held& late : held) {
-    if (late.flow != flow) continue;
+    if (!is_overtaken(late)) continue;
+    pool_.at(late.slot).overtaken = true;
     leaving.push_back(late.slot);
-    add(memory_.directions()[frame.direction].reordered);
   }
-  std::erase_if(held, [flow](const Held& h) { return h.flow == flow; });
+  std::erase_if(held, is_overtaken);
 }
 
 void Emulator::send(const std::vector<std::uint32_t>& leaving) {
@@ -190,6 +195,7 @@ void Emulator::send(const std::vector<std::uint32_t>& leaving) {
         }
         add(counts.forwarded);
         add(counts.forwarded_bytes, frame.bytes);
+        add(counts.reordered, frame.overtaken ? 1 : 0);
         counts.count_given(time - frame.received);
       }
       done += sent;

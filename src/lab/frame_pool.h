@@ -24,6 +24,8 @@ struct FrameSlot {
   std::uint32_t ticket = 0;  // Raised at each release, so that an old reference is known as such.
   bool duplicate = false;
   bool held = false;
+  bool overtaken = false;     // A frame of its flow that arrived later leaves before it (RFC 4737 §3).
+  std::uint64_t arrival = 0;  // Rises from frame to frame.
   MonotonicTime received;
 };
 

@@ -25,7 +25,7 @@ struct DirectionTruth {
   std::uint64_t dropped_mtu = 0;
   std::uint64_t dropped_overload = 0;  // The emulator ran out of buffers: its fault, not the link's.
   std::uint64_t duplicated = 0;
-  std::uint64_t reordered = 0;  // Left after a frame of the same flow that had arrived later.
+  std::uint64_t reordered = 0;  // RFC 4737 §3: left after a frame of the same flow that had arrived later.
   // From the kernel's receive timestamp to the return of the send call, of forwarded frames.
   DelaySketch given;
   Nanoseconds given_max{0};
