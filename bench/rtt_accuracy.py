@@ -194,6 +194,19 @@ def print_row(name, load, row):
           flush=True)
 
 
+def figures(results):
+    """The form that gnomon-bench reads (bench/script.h)."""
+    out = []
+    for row in results:
+        who = f"{row['tool']}, {row['load']}"
+        out.append({"what": f"{who}: median error", "value": row["median_us"], "unit": "us"})
+        out.append({"what": f"{who}: p99 of the error's size", "value": row["p99_us"], "unit": "us"})
+        if "inside_bound" in row:
+            out.append({"what": f"{who}: truth inside the stated bound", "value": 100 * row["inside_bound"], "unit": "%",
+                        "target": {"bound": ">=", "value": 100}})
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gnomon", default="build/release/gnomon")
@@ -201,6 +214,7 @@ def main():
     parser.add_argument("--interval-ms", type=int, default=10)
     parser.add_argument("--only", default="")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--figures", action="store_true", help="end with the line that gnomon-bench reads")
     options = parser.parse_args()
     options.gnomon = os.path.abspath(options.gnomon)
     limit = options.packets * options.interval_ms / 1e3 + 60
@@ -233,6 +247,8 @@ def main():
                 server.wait()
     if options.json:
         json.dump(results, sys.stdout, indent=1)
+    if options.figures:
+        print(json.dumps({"figures": figures(results)}), flush=True)
 
 
 if __name__ == "__main__":
