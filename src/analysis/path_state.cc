@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/loss_run.h"
+
 namespace gnomon::analysis {
 
 namespace {
@@ -13,7 +15,8 @@ using std::chrono::seconds;
 constexpr double kSurely = 3.29;      // one in a thousand: thousands of paths are judged every ten seconds
 constexpr double kLossMargin = 0.01;  // above the baseline
 constexpr std::uint64_t kLeastLost = 3;
-constexpr std::uint64_t kBrokenAtOnce = 5;
+constexpr std::uint64_t kLeastAnswered = 5;
+constexpr Nanoseconds kSilence = milliseconds(1900);  // 2 s by the sending times of packets, which vary a little
 constexpr std::uint64_t kBrokenInTime = 3;
 constexpr Nanoseconds kBrokenTime = milliseconds(9500);  // a window of 10 s that closed a little early counts
 constexpr double kDelayRatio = 0.2;
@@ -21,6 +24,7 @@ constexpr Nanoseconds kDelayStep = milliseconds(1);
 constexpr double kDelayRelief = 0.7;  // of the step: below it a shift is over
 constexpr Nanoseconds kRelapse = std::chrono::minutes(10);
 constexpr int kMostRelapses = 4;
+constexpr int kForgivenOutages = 2;  // repairs that fail, or somebody who tries a link
 
 struct Tally {
   std::uint64_t sent = 0;
@@ -51,7 +55,7 @@ bool surely_lossy(Tally sum, double usual) {
 }
 
 // The start of the run of windows at the end that lost everything; nothing when it is too short to say so.
-std::optional<WallTime> broken_since(std::span<const WindowFacts> recent) {
+std::optional<WallTime> broken_since(std::span<const WindowFacts> recent, double usual) {
   std::uint64_t sent = 0;
   Nanoseconds length{};
   WallTime start{};
@@ -60,7 +64,8 @@ std::optional<WallTime> broken_since(std::span<const WindowFacts> recent) {
     length += window->duration;
     start = start_of(*window);
   }
-  if (sent >= kBrokenAtOnce || (sent >= kBrokenInTime && length >= kBrokenTime)) return start;
+  const bool silent = sent >= losses_beyond_chance(usual) && length >= kSilence;
+  if (silent || (sent >= kBrokenInTime && length >= kBrokenTime)) return start;
   return std::nullopt;
 }
 
@@ -104,7 +109,8 @@ bool all_below(std::span<const WindowFacts> recent, Nanoseconds limit, int neede
 // How much more proof of recovery a path needs that fell ill again and again: 1, 4, 16, …
 int patience(const Verdict& verdict) {
   int factor = 1;
-  for (int i = 0; i < verdict.relapses; ++i) factor *= 4;
+  const int outages = verdict.outages - kForgivenOutages;
+  for (int i = 0; i < std::max(verdict.relapses, outages); ++i) factor *= 4;
   return factor;
 }
 
@@ -127,7 +133,7 @@ CleanRun clean_run(std::span<const WindowFacts> recent, double usual) {
 
 bool loss_is_over(const Verdict& previous, std::span<const WindowFacts> recent, double usual) {
   const double rate = std::clamp(previous.loss_ratio, 0.01, 1.0);
-  const double needed = std::max(3.0 / rate, static_cast<double>(kBrokenAtOnce)) * patience(previous);
+  const double needed = std::max(3.0 / rate, static_cast<double>(kLeastAnswered)) * patience(previous);
   const CleanRun run = clean_run(recent, usual);
   if (static_cast<double>(run.sent) >= needed || run.length >= kPool - seconds(20)) return true;
   // Not clean, but five minutes of ordinary loss.
@@ -144,6 +150,12 @@ Verdict enter(const Verdict& previous, PathState state, WallTime since) {
   next.was_broken = previous.was_broken || state == PathState::kBroken;
   next.recovered = previous.recovered;
   next.relapses = previous.relapses;
+  next.repaired = previous.repaired;
+  next.outages = previous.outages;
+  if (next.was_broken && !previous.was_broken) {
+    const bool again = previous.repaired && since - *previous.repaired < kRelapse;
+    next.outages = again ? std::min(previous.outages + 1, kMostRelapses + kForgivenOutages) : 0;
+  }
   const bool falls_ill = previous.state == PathState::kGood && state == PathState::kDegraded;
   if (falls_ill) {
     const bool again = previous.recovered && since - *previous.recovered < kRelapse;
@@ -158,6 +170,7 @@ Verdict good(const Verdict& previous, const WindowFacts& newest) {
   if (was_bad) {
     next.pool_from = newest.end;
     next.recovered = previous.was_broken ? std::nullopt : std::optional(newest.end);
+    if (previous.was_broken) next.repaired = newest.end;
     next.was_broken = false;
   }
   return next;
@@ -250,7 +263,7 @@ Verdict next_verdict(const Verdict& previous, std::span<const WindowFacts> recen
   }
   if (newest.sent == 0) return previous;
 
-  if (const auto since = broken_since(recent)) return broken(previous, *since);
+  if (const auto since = broken_since(recent, usual)) return broken(previous, *since);
   if (const auto ratio = lossy(recent, previous.pool_from, usual)) {
     // Broken stays broken until packets come back in a row; a window with a few answers is degraded already.
     const bool over = previous.cause == Cause::kLoss && loss_is_over(previous, recent, usual);

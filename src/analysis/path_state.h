@@ -2,7 +2,9 @@
 
 // Is a path good? The verdict over its recent windows, and how it moves from one verdict to the next.
 //
-//   broken    everything was lost for 10 s with at least 3 packets, or at once with at least 5
+//   broken    everything was lost for 2 s with at least 5 packets, more where the path usually loses some, so that
+//   chance
+//             explains it once in 10¹⁰ packets (core/loss_run.h); or for 10 s with at least 3 packets
 //   degraded  loss surely above the path's own baseline by a percentage point (Wilson's lower bound at z = 3.29 of the
 //             newest window, the last minute or five minutes; at least 3 lost packets), or two windows in a row whose
 //             median round trip is above its baseline by 20 % and at least 1 ms
@@ -13,7 +15,8 @@
 // Recovery takes more than one lucky window: a loss rate r is over when so many packets in a row were answered that r
 // would have lost one of them with 95 % certainty (3/r packets), a shift of delay when two windows are back. A path
 // that is degraded again within ten minutes needs four times as much each time, up to five minutes, so that a path that
-// loses now and then is one trouble and not a dozen. An outage that was repaired is no such relapse.
+// loses now and then is one trouble and not a dozen. An outage that was repaired may come back once before that counts
+// as a relapse.
 //
 // Pure functions over plain values; times are those of the windows, never of the machine that judges.
 
@@ -67,6 +70,8 @@ struct Verdict {
   bool was_broken = false;            // within this trouble
   std::optional<WallTime> recovered;  // when it was last good again after being degraded only
   int relapses = 0;
+  std::optional<WallTime> repaired;  // when it was last good again after being broken
+  int outages = 0;                   // further ones, each within ten minutes of the last repair
 };
 
 // `recent`: windows oldest first, the newest just arrived; those older than kPool before its end are ignored. `recent`

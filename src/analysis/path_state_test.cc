@@ -154,7 +154,33 @@ TEST(PathState, LightLossNeedsMoreProofToBeOver) {
   EXPECT_LE(windows, 12);
 }
 
-TEST(PathState, RelapsesNeedMorePatienceAndOutagesDoNot) {
+TEST(PathState, TwoSecondsOfSilenceBreakAPath) {
+  Script path;
+  path.good_for(3);
+  path.window(6, 0, milliseconds(10), seconds(3));
+  const WallTime before = path.now();
+  const Verdict verdict = path.window(5, 5, {}, milliseconds(2500));
+  EXPECT_EQ(verdict.state, PathState::kBroken);
+  EXPECT_EQ(verdict.since, before);
+  path.window(20, 20);
+  EXPECT_EQ(path.window(5, 0, milliseconds(10), milliseconds(2500)).state, PathState::kGood);
+}
+
+TEST(PathState, ABurstOfLossesIsNoBreak) {
+  Script path;
+  path.good_for(3, 100);
+  EXPECT_NE(path.window(15, 15, {}, milliseconds(1500)).state, PathState::kBroken);
+  EXPECT_EQ(path.window(5, 5, {}, milliseconds(500)).state, PathState::kBroken) << "two seconds together";
+}
+
+TEST(PathState, AUsuallyLossyPathNeedsALongerSilence) {
+  Script path(Baseline{milliseconds(10), 0.05});
+  path.good_for(6);
+  EXPECT_NE(path.window(7, 7, {}, seconds(7)).state, PathState::kBroken);
+  EXPECT_EQ(path.window(1, 1, {}, seconds(1)).state, PathState::kBroken);
+}
+
+TEST(PathState, RelapsesNeedMorePatienceAndTwoRepairsMayFail) {
   const auto windows_to_heal = [](Script& path) {
     int windows = 0;
     while (path.window(10, 0).state != PathState::kGood) ++windows;
@@ -175,12 +201,17 @@ TEST(PathState, RelapsesNeedMorePatienceAndOutagesDoNot) {
 
   Script cut;
   cut.good_for(3);
-  for (int i = 0; i < 4; ++i) {
+  const int needed[] = {0, 0, 0, 3};
+  for (const int windows : needed) {
     cut.window(10, 6);
     cut.window(10, 10);
     cut.window(10, 3);
-    EXPECT_EQ(windows_to_heal(cut), 0) << i;
+    EXPECT_EQ(windows_to_heal(cut), windows);
   }
+  // Ten minutes later it is another story.
+  cut.good_for(61);
+  cut.window(10, 10);
+  EXPECT_EQ(windows_to_heal(cut), 0);
 }
 
 TEST(PathState, DelayMustShiftInTwoWindows) {

@@ -109,6 +109,7 @@ PairUse count_pairs(const Region& region, const RoutingTable& routes, const std:
       const double lost = 1 - (1 - there) * (1 - back);
       if (lost > kAll) {
         ++use.lose_all;
+        use.losing.emplace_back(region.sites[from].id, region.sites[to].id);
       } else if (lost > kNone) {
         ++use.lose_part;
       }

@@ -5,6 +5,8 @@
 // read it.
 
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lab/region.h"
@@ -45,6 +47,7 @@ struct PairUse {
   std::size_t pairs = 0;
   std::size_t lose_all = 0;   // Every flow, there or back, crosses a broken link.
   std::size_t lose_part = 0;  // Some do: equal-cost paths go both over and past it.
+  std::vector<std::pair<std::string, std::string>> losing;  // Those of lose_all by their sites' ids: from, to.
 };
 
 PairUse count_pairs(const Region& region, const RoutingTable& routes, const std::vector<bool>& broken_links);

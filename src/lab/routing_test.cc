@@ -61,6 +61,9 @@ TEST(Routing, CountsWhoLosesAllAndWhoAPart) {
   const PairUse all = count_pairs(single, RoutingTable(single, {}), {true, false, false, false});
   EXPECT_EQ(all.pairs, 2U);
   EXPECT_EQ(all.lose_all, 2U);
+  ASSERT_EQ(all.losing.size(), 2U);
+  EXPECT_EQ(all.losing[0], std::pair(single.sites[0].id, single.sites[3].id));
+  EXPECT_EQ(all.losing[1], std::pair(single.sites[3].id, single.sites[0].id));
   const PairUse none = count_pairs(single, RoutingTable(single, {}), {false, false, true, false});
   EXPECT_EQ(none.lose_all + none.lose_part, 0U);
   const Region equal = diamond(true, Nanoseconds{0}, milliseconds(5));

@@ -1,6 +1,7 @@
 #include "methods/loss_direction.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gnomon::methods {
 namespace {
@@ -22,14 +23,15 @@ void LossDirection::answered(std::uint32_t sequence, std::uint32_t remote_sequen
     balance_ = 0;
     for (const auto& [window, losses] : gap_) shares_[window].known = false;
     gap_.clear();
+    gone_ = 0;
     return;
   }
   balance_ += sent - received;
-  std::int64_t losses = 0;
+  std::int64_t losses = gone_;
   for (const auto& [window, count] : gap_) losses += count;
   const std::int64_t forward = std::clamp<std::int64_t>(balance_, 0, losses);
   balance_ -= forward;
-  share_gap(forward);
+  share_gap(forward - std::min<std::int64_t>(forward, std::exchange(gone_, 0)));
 }
 
 void LossDirection::share_gap(std::int64_t forward) {
@@ -47,8 +49,19 @@ LossDirection::Share LossDirection::take(std::uint32_t window) {
   const auto found = shares_.extract(window);
   Share share = found ? found.mapped() : Share{};
   // What still waits is told to nobody any more: the window is going.
-  if (gap_.erase(window) != 0) share.known = false;
+  if (const auto waiting = gap_.extract(window)) {
+    gone_ += waiting.mapped();
+    share.known = false;
+  }
   return share;
+}
+
+void LossDirection::move_waiting(std::uint32_t from, std::uint32_t to) {
+  if (const auto waiting = gap_.extract(from)) gap_[to] += waiting.mapped();
+}
+
+void LossDirection::move_told(std::uint32_t from, std::uint32_t to) {
+  if (const auto told = shares_.extract(from)) shares_[to] = told.mapped();
 }
 
 }  // namespace gnomon::methods

@@ -36,6 +36,9 @@ class LossDirection {
   [[nodiscard]] bool waits(std::uint32_t window) const { return gap_.contains(window); }
   // The losses of a window told apart so far; it is forgotten then.
   Share take(std::uint32_t window);
+  // A window is split: the losses that wait, or those told apart so far, all lie in its part `to`.
+  void move_waiting(std::uint32_t from, std::uint32_t to);
+  void move_told(std::uint32_t from, std::uint32_t to);
 
  private:
   void share_gap(std::int64_t forward);
@@ -45,6 +48,7 @@ class LossDirection {
   std::uint32_t last_remote_ = ~0u;
   std::int64_t balance_ = 0;
   std::map<std::uint32_t, std::uint32_t> gap_;  // window → losses since the last answered packet
+  std::uint32_t gone_ = 0;                      // further ones, whose windows were taken meanwhile; before all others
   std::map<std::uint32_t, Share> shares_;
 };
 

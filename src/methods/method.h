@@ -72,8 +72,9 @@ class DelaySink {
  public:
   virtual ~DelaySink() = default;
   // Every packet sent is counted in exactly one window, which comes when the last packet's time-out has passed. Windows
-  // end at multiples of their length on the wall clock as it stood when the engine started; the first and the last of a
-  // path are shorter and carry kMarkPartial.
+  // end at multiples of their length on the wall clock as it stood when the engine started, and where the path falls
+  // silent or answers again (docs/adr/0008); those that are shorter therefore, the first and the last of a path carry
+  // kMarkPartial.
   virtual void on_window(PathHandle path, schema::DelayWindow window) = 0;
   virtual void on_packet(PathHandle, const PacketReport&) {}
   // The path is gone: its count was reached, or remove() has taken effect. Nothing comes after it.

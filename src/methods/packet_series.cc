@@ -40,7 +40,11 @@ bool newer(std::uint32_t a, std::uint32_t b) {
 }  // namespace
 
 PacketSeries::PacketSeries(const SeriesOptions& options)
-    : options_(options), ring_(ring_capacity(options)), direction_(options.stateful_reflector) {}
+    : options_(options),
+      ring_(ring_capacity(options)),
+      direction_(options.stateful_reflector),
+      response_(options.interval),
+      cuts_(options.window >= 2 * ResponseChange::kLeastLength) {}
 
 PacketSeries::OpenWindow& PacketSeries::window_at(MonotonicTime now, Nanoseconds wall_offset) {
   if (!windows_.empty() && now < windows_.back().end) return windows_.back();
@@ -51,7 +55,6 @@ PacketSeries::OpenWindow& PacketSeries::window_at(MonotonicTime now, Nanoseconds
   window.due = window.end + options_.timeout;
   window.last = window.due + options_.timeout;
   window.result.start = WallTime{window.start.since_boot + wall_offset};
-  if (window.end - window.start < options_.window) window.result.marks |= schema::kMarkPartial;
   return windows_.emplace_back(std::move(window));
 }
 
@@ -222,6 +225,7 @@ void PacketSeries::decide_answered(std::uint32_t sequence, PacketRecord& record)
   direction_.answered(sequence, record.remote_sequence);
   find_reordered_forward(sequence, record);
 }
+  response_.decided({sequence, record.send.before, record.window, true, false});
 
 void PacketSeries::find_reordered_forward(std::uint32_t sequence, const PacketRecord& record) {
   if (!seen_remote_ || newer(record.remote_sequence, greatest_remote_)) {
@@ -255,4 +259,5 @@ void PacketSeries::report(PacketReport report) {
   if (options_.report_packets) reports_.push_back(std::move(report));
 }
 
+  response_.decided({sequence, record.send.before, record.window, false, refused});
 }  // namespace gnomon::methods

@@ -5,7 +5,12 @@
 //
 // A packet is answered (in time), lost, or refused by an ICMP error and then lost; it counts in the window in which it
 // was sent. Answers beyond that (duplicates, late ones, strays) count in the packet's window while that is open, else
-// in the newest. Belongs to one thread.
+// in the newest.
+//
+// Windows end on a grid, and in between where the path fell silent or answered again (methods/response_change.h), so
+// that a change is told within seconds and no window mixes both.
+//
+// Belongs to one thread.
 
 #include <cstdint>
 #include <deque>
@@ -17,6 +22,7 @@
 #include "methods/loss_direction.h"
 #include "methods/method.h"
 #include "methods/packet_ring.h"
+#include "methods/response_change.h"
 #include "schema/delay_window.h"
 
 namespace gnomon::methods {
@@ -84,6 +90,13 @@ class PacketSeries {
   };
 
   OpenWindow& window_at(MonotonicTime now, Nanoseconds wall_offset);
+  // Packets of which none was answered, as counted in a window.
+  struct Silent {
+    std::uint32_t sent = 0;
+    std::uint32_t lost = 0;
+    std::uint32_t unreachable = 0;
+  };
+
   OpenWindow* find_window(std::uint32_t number);
   OpenWindow* window_for_extra(std::uint32_t number);
   void count_answer(OpenWindow& window, PacketRecord& record, const DelaySample& sample, const ReceivedAnswer& answer);
@@ -99,11 +112,20 @@ class PacketSeries {
   void report(PacketReport report);
 
   SeriesOptions options_;
+  [[nodiscard]] Silent under_way_in(std::uint32_t window) const;
+  OpenWindow split_off(OpenWindow& window, const Silent& silent);
+  void split_tail(std::size_t index, MonotonicTime at, const Silent& silent);
+  void split_where_run_began();
+  void cut(MonotonicTime now);
+  [[nodiscard]] bool is_change() const;
+  [[nodiscard]] bool may_end_early(const OpenWindow& window, MonotonicTime now) const;
   PacketRing ring_;
   LossDirection direction_;
   std::deque<OpenWindow> windows_;  // oldest first
   std::vector<schema::DelayWindow> closed_;
   std::vector<PacketReport> reports_;
+  ResponseChange response_;
+  bool cuts_;                       // windows are long enough to be cut
   std::uint32_t undecided_ = 0;  // the first packet not yet decided
   std::uint32_t next_window_ = 0;
   std::optional<std::uint32_t> newest_answered_;

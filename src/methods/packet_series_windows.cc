@@ -11,6 +11,7 @@ using State = PacketRecord::State;
 
 void PacketSeries::advance(MonotonicTime now) {
   decide(now);
+  if (is_change() && response_.changed(now)) cut(now);
   if (finishing_ && undecided_ != ring_.next() && now >= deadline_) withdraw_undecided();
   if (finishing_ && undecided_ == ring_.next()) {
     for (auto& window : windows_) window.due = now;
@@ -50,6 +51,10 @@ void PacketSeries::close_windows(MonotonicTime now) {
       window.due = std::min(window.last, ring_.at(undecided_).send.before + options_.timeout);
       return;
     }
+    if (may_end_early(window, now)) {
+      window.due = now + options_.interval;
+      return;
+    }
     close(window);
     windows_.pop_front();
   }
@@ -59,6 +64,7 @@ void PacketSeries::close(OpenWindow& window) {
   auto& result = window.result;
   if (result.sent == 0 && window.not_sent == 0 && result.stray == 0) return;  // withdrawn whole
   result.duration = window.end - window.start;
+  if (result.duration < options_.window) result.marks |= schema::kMarkPartial;
   if (result.received > 0) {
     result.outcome = schema::Outcome::kAnswered;
     result.rtt_mean = window.rtt_sum / static_cast<std::int64_t>(result.received);
@@ -82,7 +88,6 @@ void PacketSeries::finish(MonotonicTime now, MonotonicTime deadline) {
   deadline_ = deadline;
   if (windows_.empty() || windows_.back().end <= now) return;
   windows_.back().end = now;
-  windows_.back().result.marks |= schema::kMarkPartial;
 }
 
 std::optional<MonotonicTime> PacketSeries::next_due() const {
