@@ -37,6 +37,7 @@ probe::Plan LabFleet::mesh_plan(const std::string& name) const {
   probe::MeshPlanOptions options;
   options.name = name;
   options.stamp_port = kStampPort;
+  options.stateful = true;
   return probe::make_mesh_plan(mesh_, options);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "methods/packet_method.h"
@@ -20,12 +21,18 @@ class Channel {
   Channel(const Method& method, std::shared_ptr<net::SocketSpace> space, PacketChannel parts)
       : method_(&method), space_(std::move(space)), socket_(std::move(parts.socket)), codec_(std::move(parts.codec)) {}
 
-  // Whether the path could share this channel: same method, namespace and family, and no path to the same target yet.
+  // Whether the path could share this channel: same method, namespace and family, and no path to the same target, now
+  // or before. A reflector tells sessions apart by addresses and ports (RFC 8762 §4.3): a path that is started again
+  // with the port of its predecessor would have its packets numbered on, and losses before its first answer could not
+  // be told apart by direction.
   [[nodiscard]] bool fits(const Method& method, const DelaySpec& spec) const {
     return method_ == &method && space_ == spec.space && socket_.family() == spec.target.address.family() &&
-           find(spec.target) == nullptr;
+           !served_.contains(key(spec.target));
   }
-  void join(PathState& path, const net::Endpoint& target) { paths_.emplace(key(target), &path); }
+  void join(PathState& path, const net::Endpoint& target) {
+    paths_.emplace(key(target), &path);
+    served_.insert(key(target));
+  }
   void leave(const net::Endpoint& target) { paths_.erase(key(target)); }
   [[nodiscard]] bool empty() const { return paths_.empty(); }
   // The path to this target; nothing when there is none.
@@ -66,7 +73,8 @@ class Channel {
   net::PacketSocket socket_;
   std::unique_ptr<PacketCodec> codec_;
   std::unordered_map<net::Endpoint, PathState*> paths_;
-  std::array<Sent, 1024> ids_{};  // transmit times come at once; the array need not be longer than a burst
+  std::unordered_set<net::Endpoint> served_;  // targets of all paths that ever joined
+  std::array<Sent, 1024> ids_{};              // transmit times come at once; the array need not be longer than a burst
 };
 
 }  // namespace gnomon::methods

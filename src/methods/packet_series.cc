@@ -9,7 +9,8 @@ namespace {
 using Fate = PacketReport::Fate;
 using State = PacketRecord::State;
 
-constexpr std::uint32_t kReorderSearch = 64;  // how far back a late number is looked for
+// How far a packet may be behind and still count as overtaken; beyond this, the reflector has begun to count anew.
+constexpr std::uint32_t kReorderExtent = 64;
 
 // Twice the time-out, so that late and doubled answers are known for what they are.
 std::size_t ring_capacity(const SeriesOptions& options) {
@@ -35,6 +36,11 @@ void raise(std::optional<Value>& greatest, Value value) {
 
 bool newer(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b) > 0;
+}
+
+// Whether number `late` follows `early` although it is below it (RFC 4737 §3).
+bool out_of_order(std::uint32_t early, std::uint32_t late) {
+  return newer(early, late) && early - late <= kReorderExtent;
 }
 
 }  // namespace
@@ -126,6 +132,7 @@ void PacketSeries::count_answer(OpenWindow& window, PacketRecord& record, const 
   ++result.received;
   if (newest_answered_ && newer(*newest_answered_, answer.sequence)) ++result.reordered;
   if (!newest_answered_ || newer(answer.sequence, *newest_answered_)) newest_answered_ = answer.sequence;
+  if (answer.remote_sequence && overtaken_backward(*answer.remote_sequence)) ++window.reordered_backward;
   window.rtt_sum += sample.rtt;
   lower(result.rtt_min, sample.rtt);
   raise(result.rtt_max, sample.rtt);
@@ -163,6 +170,7 @@ void PacketSeries::count_extra(PacketRecord& record, const ReceivedAnswer& answe
   if (!late && record.has_remote && answer.remote_sequence && *answer.remote_sequence != record.remote_sequence) {
     direction_.duplicated_forward();
   }
+  if (answer.remote_sequence) overtaken_backward(*answer.remote_sequence);  // it may have overtaken others
   if (late && record.state != State::kLost) return;  // decided as lost when its time comes
   PacketReport out;
   out.sequence = answer.sequence;
@@ -227,17 +235,23 @@ void PacketSeries::decide_answered(std::uint32_t sequence, PacketRecord& record)
 }
   response_.decided({sequence, record.send.before, record.window, true, false});
 
+bool PacketSeries::overtaken_backward(std::uint32_t remote_sequence) {
+  if (greatest_returned_ && out_of_order(*greatest_returned_, remote_sequence)) return true;
+  // A copy of the newest answer changes nothing; a number far below it is of a reflector that began anew.
+  greatest_returned_ = remote_sequence;
+  return false;
+}
+
 void PacketSeries::find_reordered_forward(std::uint32_t sequence, const PacketRecord& record) {
-  if (!seen_remote_ || newer(record.remote_sequence, greatest_remote_)) {
-    seen_remote_ = true;
+  if (!greatest_remote_ || !out_of_order(*greatest_remote_, record.remote_sequence)) {
     greatest_remote_ = record.remote_sequence;
     return;
   }
-  // Packets sent earlier that reached the reflector after this one were overtaken (RFC 4737 §3).
-  for (std::uint32_t back = 1; back <= kReorderSearch && ring_.holds(sequence - back); ++back) {
+  // Packets sent earlier that reached the reflector after this one were overtaken.
+  for (std::uint32_t back = 1; back <= kReorderExtent && ring_.holds(sequence - back); ++back) {
     auto& earlier = ring_.at(sequence - back);
     if (!earlier.has_remote || earlier.reordered_forward) continue;
-    if (!newer(earlier.remote_sequence, record.remote_sequence)) continue;
+    if (!out_of_order(earlier.remote_sequence, record.remote_sequence)) continue;
     earlier.reordered_forward = true;
     if (auto* window = window_for_extra(earlier.window)) ++window->reordered_forward;
   }

@@ -86,6 +86,7 @@ class PacketSeries {
     std::uint32_t not_sent = 0;
     Nanoseconds rtt_sum{};
     std::uint32_t reordered_forward = 0;
+    std::uint32_t reordered_backward = 0;
     schema::DelayWindow result;
   };
 
@@ -104,6 +105,8 @@ class PacketSeries {
   void decide(MonotonicTime now);
   void decide_answered(std::uint32_t sequence, PacketRecord& record);
   void decide_lost(std::uint32_t sequence, PacketRecord& record);
+  // Takes note of an answer's number by the reflector; whether one that it sent later had come back before.
+  bool overtaken_backward(std::uint32_t remote_sequence);
   void find_reordered_forward(std::uint32_t sequence, const PacketRecord& record);
   void withdraw_undecided();
   void close_windows(MonotonicTime now);
@@ -129,8 +132,8 @@ class PacketSeries {
   std::uint32_t undecided_ = 0;  // the first packet not yet decided
   std::uint32_t next_window_ = 0;
   std::optional<std::uint32_t> newest_answered_;
-  std::uint32_t greatest_remote_ = 0;
-  bool seen_remote_ = false;
+  std::optional<std::uint32_t> greatest_remote_;    // of the packets decided, which are in sending order
+  std::optional<std::uint32_t> greatest_returned_;  // of the answers so far, which are in order of arrival
   bool finishing_ = false;
   MonotonicTime deadline_;
 };

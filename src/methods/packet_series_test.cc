@@ -163,6 +163,56 @@ TEST_F(PacketSeriesTest, ReorderingThereIsSeenInTheReflectorsNumbers) {
   EXPECT_EQ(windows[0].reordered_forward, 1u);
 }
 
+TEST_F(PacketSeriesTest, ReorderingBackIsSeenInTheOrderOfTheReflectorsNumbers) {
+  // 1 was lost there, so the reflector's numbers differ from ours.
+  for (int i = 0; i < 7; ++i) send(i * 100ms);
+  answer(0, 700ms, 0);
+  answer(3, 710ms, 2);
+  answer(2, 720ms, 1);  // overtaken on the way back
+  answer(4, 730ms, 3);
+  answer(6, 740ms, 5);
+  answer(6, 741ms, 5);  // doubled on the way back: not reordered
+  answer(5, 750ms, 4);  // overtaken on the way back
+  const auto windows = windows_at(11s);
+  EXPECT_EQ(windows[0].reordered_backward, 2u);
+  EXPECT_EQ(windows[0].reordered_forward, 0u);
+  EXPECT_EQ(windows[0].reordered, 2u);
+}
+
+TEST_F(PacketSeriesTest, ReorderedThereAndPutRightOnTheWayBackCountsInBothDirections) {
+  // Why the directions do not add up to the round trip: it sees nothing of this.
+  for (int i = 0; i < 4; ++i) send(i * 100ms);
+  answer(0, 410ms, 0);
+  answer(1, 420ms, 2);
+  answer(2, 430ms, 1);
+  answer(3, 440ms, 3);
+  const auto windows = windows_at(11s);
+  EXPECT_EQ(windows[0].reordered, 0u);
+  EXPECT_EQ(windows[0].reordered_forward, 1u);
+  EXPECT_EQ(windows[0].reordered_backward, 1u);
+}
+
+TEST_F(PacketSeriesTest, AReflectorThatBeginsAnewReordersNothing) {
+  auto stateful = options();
+  stateful.stateful_reflector = true;
+  series = PacketSeries(stateful);
+  for (int i = 0; i < 40; ++i) send(i * 100ms);
+  for (std::uint32_t i = 0; i < 20; ++i) answer(i, 4s, 5000 + i);
+  for (std::uint32_t i = 20; i < 40; ++i) answer(i, 4s, i - 20);
+  const auto windows = windows_at(11s);
+  EXPECT_EQ(windows[0].reordered_forward, 0u);
+  EXPECT_EQ(windows[0].reordered_backward, 0u);
+}
+
+TEST_F(PacketSeriesTest, DirectionsOfReorderingAreUnknownWithAStatelessReflector) {
+  for (int i = 0; i < 3; ++i) send(i * 100ms);
+  for (const std::uint32_t sequence : {0u, 2u, 1u}) answer(sequence, 500ms, sequence);
+  const auto windows = windows_at(11s);
+  EXPECT_EQ(windows[0].reordered, 1u);
+  EXPECT_FALSE(windows[0].reordered_forward);
+  EXPECT_FALSE(windows[0].reordered_backward);
+}
+
 TEST_F(PacketSeriesTest, TailLossesWaitForTheAnswerThatTellsTheirDirection) {
   auto stateful = options();
   stateful.stateful_reflector = true;

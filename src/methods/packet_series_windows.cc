@@ -78,7 +78,10 @@ void PacketSeries::close(OpenWindow& window) {
     result.lost_forward = share.forward;
     result.lost_backward = share.backward;
   }
-  if (direction_.stateful() && result.received > 0) result.reordered_forward = window.reordered_forward;
+  if (direction_.stateful() && result.received > 0) {
+    result.reordered_forward = window.reordered_forward;
+    result.reordered_backward = window.reordered_backward;
+  }
   closed_.push_back(std::move(result));
 }
 

@@ -119,6 +119,7 @@ methods::DelaySpec PathSet::spec_of(const PlannedPath& path) const {
   spec.dscp = path.options.dscp;
   spec.same_clock = environment_.same_machine;
   spec.stamp.session_id = path.options.ssid;
+  spec.stamp.stateful_reflector = path.options.stateful;
   return spec;
 }
 

@@ -33,6 +33,7 @@ class Canonical {
 void add_options(Canonical& c, const Options& o) {
   c.add(to_string(o.method)).add(static_cast<std::int64_t>(o.family)).add(o.interval.count()).add(o.timeout.count());
   c.add(o.window.count()).add(o.payload_bytes).add(o.dscp.value).add(o.port.value).add(o.ssid).add(o.access);
+  if (o.stateful) c.add("stateful");  // plans without the word keep their revision
 }
 
 }  // namespace

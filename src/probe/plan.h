@@ -45,6 +45,7 @@ struct Options {
   Dscp dscp{0};
   Port port{862};          // of the reflector; stamp only
   std::uint16_t ssid = 0;  // stamp only; 0: chosen by the probe
+  bool stateful = false;   // stamp only: the reflector is known to count on its own
   std::string access;      // only probes on this access network; empty: all
 
   friend bool operator==(const Options&, const Options&) = default;
@@ -125,6 +126,7 @@ struct MeshPlanOptions {
   Nanoseconds stamp_interval = std::chrono::seconds(1);
   Nanoseconds window = std::chrono::seconds(10);
   Port stamp_port{862};
+  bool stateful = false;  // the reflectors count on their own
 };
 
 // Every site measures every other one by echo and by stamp, over IPv4 and IPv6. A target is named after its site, with

@@ -58,6 +58,14 @@ void read_packet(const KeyedNode& node, Options& options, FaultList& faults) {
     if (number && is_port) options.port.value = static_cast<std::uint16_t>(*number);
     if (number && !is_port) options.ssid = static_cast<std::uint16_t>(*number);
   }
+  if (const auto* n = node.find("stateful")) {
+    if (options.method != Method::kStamp) faults.add(*n, "`stateful` belongs to method stamp, not echo");
+    const auto text = read_text(*n, "stateful", faults);
+    if (text && *text != "true" && *text != "false") {
+      faults.add(*n, fmt::format("stateful must be true or false, not `{}`", *text));
+    }
+    options.stateful = text == "true";
+  }
 }
 
 void read_mesh(const YAML::Node& node, const PlanNames& names, Measurement& item, FaultList& faults) {

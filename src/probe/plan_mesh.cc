@@ -29,6 +29,7 @@ Plan make_mesh_plan(const std::vector<MeshSite>& sites, const MeshPlanOptions& o
   stamp.options.method = Method::kStamp;
   stamp.options.interval = options.stamp_interval;
   stamp.options.port = options.stamp_port;
+  stamp.options.stateful = options.stateful;
   stamp.options.payload_bytes = 44;  // RFC 8762 section 4.2.1
   plan.measurements = {std::move(echo), std::move(stamp)};
   return plan;

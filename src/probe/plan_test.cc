@@ -23,7 +23,7 @@ groups:
 defaults: {interval: 500ms, dscp: AF41}
 measurements:
   - {name: m, mesh: all-of-them}
-  - {name: s, star: {hub: a, leaves: [b, c]}, method: stamp, ssid: 7, family: 6}
+  - {name: s, star: {hub: a, leaves: [b, c]}, method: stamp, ssid: 7, stateful: true, family: 6}
   - {name: p, from: all, to: b, interval: 2s, window: 1m, payload: 1000, timeout: 1.5s}
 limits: {per_target: 50, fleet_per_target: 300}
 )";
@@ -48,6 +48,8 @@ TEST(Plan, ReadsEveryWord) {
   EXPECT_EQ(star.options.method, Method::kStamp);
   EXPECT_EQ(star.options.payload_bytes, 44U);
   EXPECT_EQ(star.options.ssid, 7);
+  EXPECT_TRUE(star.options.stateful);
+  EXPECT_FALSE(mesh.options.stateful);
   EXPECT_EQ(star.options.family, FamilyChoice::kIpv6);
   const Measurement& pairs = plan.measurements[2];
   EXPECT_TRUE(pairs.all_sources);
@@ -136,6 +138,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"too_fast", "- {name: m, from: all, to: a, interval: 10us}", 5, 43, "from 1ms to 3600s"},
         BadPlan{"window", "- {name: m, from: all, to: a, interval: 20s}", 5, 43, "longer than window"},
         BadPlan{"dscp", "- {name: m, from: all, to: a, dscp: 64}", 5, 39, "0 to 63"},
+        BadPlan{"stateful_of_stamp", "- {name: m, from: all, to: a, stateful: true}", 5, 43, "belongs to method stamp"},
+        BadPlan{"stateful", "- {name: m, from: all, to: a, method: stamp, stateful: maybe}", 5, 58,
+                "must be true or false, not `maybe`"},
         BadPlan{"stamp_only", "- {name: m, from: all, to: a, port: 862}", 5, 39, "belongs to method stamp"},
         BadPlan{"stamp_payload", "- {name: m, from: all, to: a, method: stamp, payload: 10}", 5, 57, "from 44"},
         BadPlan{"limit", "targets:\n  a: {host: x.y}\nlimits: {per_target: fast}", 3, 22, "packets per second"}),

@@ -10,8 +10,8 @@ namespace gnomon::probe::words {
 inline const std::vector<std::string> kPlan{"name", "sites", "targets", "groups", "limits", "measurements", "defaults"};
 inline const std::vector<std::string> kTarget{"addresses", "host", "site", "access", "port"};
 inline const std::vector<std::string> kLimits{"per_target", "fleet_per_target"};
-inline const std::vector<std::string> kOptions{"method",  "family", "interval", "timeout", "window",
-                                               "payload", "dscp",   "port",     "ssid",    "access"};
+inline const std::vector<std::string> kOptions{"method", "family", "interval", "timeout",  "window", "payload",
+                                               "dscp",   "port",   "ssid",     "stateful", "access"};
 inline const std::vector<std::string> kShape{"name", "mesh", "star", "from", "to"};
 inline const std::vector<std::string> kStar{"hub", "leaves"};
 inline const std::vector<std::string> kMethods{"echo", "stamp"};

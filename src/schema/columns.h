@@ -34,6 +34,7 @@ struct Column {
   std::string_view standard;  // "RFC 2681"; empty when ours
   Aggregation aggregation = Aggregation::kNone;
   std::optional<std::int64_t> unknown;  // the value that stands for "not known"; nothing when always known
+  bool joined_later = false;            // a batch without it knows it in no row
   std::vector<EnumValue> values;        // of an enumeration
 
   [[nodiscard]] bool nullable() const { return unknown.has_value(); }

@@ -31,12 +31,18 @@ std::span<const T> raw_column(const v1::DelayWindows& columns, const google::pro
 #pragma GCC diagnostic pop
 }
 
+bool is_absent(const v1::DelayWindows& columns, const google::protobuf::FieldDescriptor& field) {
+  return field.options().GetExtension(v1::column).joined_later() &&
+         columns.GetReflection()->FieldSize(columns, &field) == 0;
+}
+
 Checked check_lengths(const v1::DelayWindows& columns, std::size_t rows) {
   if (rows > kMaximumWindows) return refuse("too many windows in one batch", rows);
   const auto* descriptor = columns.GetDescriptor();
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const auto* field = descriptor->field(i);
     if (!field->is_repeated()) continue;  // a sketch; its lengths are checked with its rows
+    if (is_absent(columns, *field)) continue;
     const auto size = static_cast<std::size_t>(columns.GetReflection()->FieldSize(columns, field));
     if (size != rows) return refuse("columns of different lengths", std::min(size, rows));
   }
@@ -76,6 +82,11 @@ Checked unpack(const v1::SketchColumn& column, std::size_t rows, SketchRows& out
   return {};
 }
 
+// Of a column that may be absent.
+std::int64_t count_at(const google::protobuf::RepeatedField<std::int64_t>& column, int row) {
+  return column.empty() ? kUnknownCount : column.Get(row);
+}
+
 Checked check_counts(const v1::DelayWindows& c, int i, const SketchRows& rtt) {
   const auto row = static_cast<std::size_t>(i);
   const std::uint64_t answered_or_lost = std::uint64_t{c.received(i)} + c.lost(i);
@@ -83,7 +94,8 @@ Checked check_counts(const v1::DelayWindows& c, int i, const SketchRows& rtt) {
   if (c.late(i) > c.lost(i)) return refuse("more late packets than lost ones", row);
   if (c.unreachable(i) > c.lost(i)) return refuse("more unreachable packets than lost ones", row);
   if (rtt.total[row] > c.received(i)) return refuse("sketch holds more packets than received", row);
-  for (const std::int64_t packets : {c.lost_forward(i), c.lost_backward(i), c.reordered_forward(i)}) {
+  for (const std::int64_t packets :
+       {c.lost_forward(i), c.lost_backward(i), c.reordered_forward(i), count_at(c.reordered_backward(), i)}) {
     if (packets < kUnknownCount || packets > UINT32_MAX) return refuse("packet count out of range", row);
   }
   return {};
@@ -136,6 +148,7 @@ tl::expected<DelayColumns, DecodeError> DelayColumns::view(const v1::DelayWindow
   for (const auto& [column, rows] : sketches) {
     if (auto ok = unpack(*column, view.size_, *rows); !ok) return tl::unexpected(ok.error());
   }
+  if (columns.reordered_backward().empty()) view.absent_.assign(view.size_, kUnknownCount);
   for (int i = 0; i < columns.path_size(); ++i) {
     if (columns.path(i) >= path_count)
       return refuse("path index beyond the batch's paths", static_cast<std::size_t>(i));
@@ -177,6 +190,7 @@ DelayWindow DelayColumns::row(std::size_t row, WallTime base) const {
   w.lost_forward = packets(c.lost_forward(i));
   w.lost_backward = packets(c.lost_backward(i));
   w.reordered_forward = packets(c.reordered_forward(i));
+  w.reordered_backward = packets(count_at(c.reordered_backward(), i));
   w.rtt_min = delay(c.rtt_min(i), kUnknownRoundTrip);
   w.rtt_mean = delay(c.rtt_mean(i), kUnknownRoundTrip);
   w.rtt_max = delay(c.rtt_max(i), kUnknownRoundTrip);
@@ -200,6 +214,7 @@ NumberColumn DelayColumns::numbers(std::size_t column) const {
     case ColumnKind::kUint32:
       return raw_column<std::uint32_t>(*columns_, field);
     case ColumnKind::kInt64:
+      if (is_absent(*columns_, *field)) return std::span<const std::int64_t>(absent_);
       return raw_column<std::int64_t>(*columns_, field);
     case ColumnKind::kEnum:
       return raw_column<std::int32_t>(*columns_, field);

@@ -2,7 +2,8 @@
 
 // The read side of v1::DelayWindows: a checked view, by row and by column.
 //
-// view() believes nothing: it refuses columns of different lengths, a path index out of range, sketches whose lengths
+// view() believes nothing: it refuses columns of different lengths (one that joined later may be absent: unknown), a
+// path index out of range, sketches whose lengths
 // do not sum up, bucket numbers that do not rise or leave 16 bits, counts that contradict each other, and more than the
 // limits. It allocates at most in proportion to the message, whose own size the receiver has limited.
 //
@@ -64,6 +65,7 @@ class DelayColumns {
   const v1::DelayWindows* columns_ = nullptr;
   std::size_t size_ = 0;
   SketchRows rtt_, forward_, backward_, ipdv_;
+  std::vector<std::int64_t> absent_;  // stands for a column that joined later and is absent: unknown in each row
 };
 
 }  // namespace gnomon::schema

@@ -4,6 +4,7 @@
 
 #include "gnomon/v1/delay.pb.h"
 #include "schema/columns.h"
+#include "schema/unknown.h"
 
 namespace gnomon::schema {
 namespace {
@@ -29,6 +30,7 @@ DelayWindow answered_window() {
   w.lost_forward = 2;
   w.lost_backward = 0;
   w.reordered_forward = 1;
+  w.reordered_backward = 2;
   w.rtt_min = 1ms;
   w.rtt_mean = 2ms;
   w.rtt_max = 5ms;
@@ -84,6 +86,7 @@ TEST(DelayColumns, GivesBackWhatWasAppended) {
   EXPECT_EQ(w.marks, expected.marks);
   EXPECT_EQ(w.unreachable, expected.unreachable);
   EXPECT_EQ(w.lost_backward, expected.lost_backward);
+  EXPECT_EQ(w.reordered_backward, expected.reordered_backward);
   EXPECT_EQ(w.forward_min, expected.forward_min);
   EXPECT_EQ(w.backward_min, expected.backward_min);
   EXPECT_EQ(w.clock_bound, expected.clock_bound);
@@ -128,6 +131,22 @@ TEST(DelayColumns, RefusesEveryColumnOfAnotherLength) {
     }
     EXPECT_FALSE(DelayColumns::view(message, 2)) << descriptor->field(i)->name();
   }
+}
+
+TEST(DelayColumns, TakesABatchOfAProbeThatDidNotKnowAColumnYet) {
+  auto message = two_rows();
+  message.clear_reordered_backward();
+  const auto view = DelayColumns::view(message, 2);
+  ASSERT_TRUE(view);
+  EXPECT_FALSE(view->row(0, kBase).reordered_backward);
+  EXPECT_EQ(view->row(0, kBase).reordered_forward, 1U);
+  const auto values = std::get<std::span<const std::int64_t>>(view->numbers(*delay_column("reordered_backward")));
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_EQ(values[1], kUnknownCount);
+}
+
+TEST(DelayColumns, OnlyColumnsThatCanBeUnknownJoinLater) {
+  for (const Column& column : delay_columns()) EXPECT_TRUE(!column.joined_later || column.unknown == kUnknownCount);
 }
 
 TEST(DelayColumns, RefusesAPathBeyondTheBatch) {

@@ -45,6 +45,7 @@ void append_counts(v1::DelayWindows& columns, const DelayWindow& window) {
   columns.add_lost_forward(or_unknown(window.lost_forward));
   columns.add_lost_backward(or_unknown(window.lost_backward));
   columns.add_reordered_forward(or_unknown(window.reordered_forward));
+  columns.add_reordered_backward(or_unknown(window.reordered_backward));
 }
 
 void append_delays(v1::DelayWindows& columns, const DelayWindow& window) {

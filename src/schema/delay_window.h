@@ -46,6 +46,7 @@ struct DelayWindow {
   std::optional<std::uint32_t> lost_forward;  // known only with a stateful reflector
   std::optional<std::uint32_t> lost_backward;
   std::optional<std::uint32_t> reordered_forward;
+  std::optional<std::uint32_t> reordered_backward;
 
   // Unknown when nothing was answered; one-way only with a reflector that tells its times.
   std::optional<Nanoseconds> rtt_min, rtt_mean, rtt_max;

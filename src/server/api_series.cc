@@ -45,6 +45,7 @@ void write_point(JsonWriter& json, const store::Point& point) {
   json.member("sent", point.sent).member("received", point.received).member("lost", point.lost);
   json.member("duplicated", point.duplicated).member("reordered", point.reordered);
   json.member("lost_forward", point.lost_forward).member("lost_backward", point.lost_backward);
+  json.member("reordered_forward", point.reordered_forward).member("reordered_backward", point.reordered_backward);
   json.member("marks", point.marks);
   write_outcome(json, "outcome", point.outcome);
   write_distribution(json, "rtt", point.rtt, point.rtt_min, point.rtt_max, point.rtt_mean);

@@ -39,6 +39,7 @@ std::optional<double> number_of(const DelayWindow& w, std::string_view column) {
   if (column == "lost_forward") return count(w.lost_forward);
   if (column == "lost_backward") return count(w.lost_backward);
   if (column == "reordered_forward") return count(w.reordered_forward);
+  if (column == "reordered_backward") return count(w.reordered_backward);
   if (column == "rtt_min") return delay(w.rtt_min);
   if (column == "rtt_mean") return delay(w.rtt_mean);
   if (column == "rtt_max") return delay(w.rtt_max);

@@ -22,11 +22,11 @@ struct Places {
               received = of("received"), lost = of("lost"), duplicated = of("duplicated"), reordered = of("reordered"),
               late = of("late"), stray = of("stray"), unreachable = of("unreachable"),
               lost_forward = of("lost_forward"), lost_backward = of("lost_backward"),
-              reordered_forward = of("reordered_forward"), rtt_min = of("rtt_min"), rtt_mean = of("rtt_mean"),
-              rtt_max = of("rtt_max"), forward_min = of("forward_min"), forward_max = of("forward_max"),
-              backward_min = of("backward_min"), backward_max = of("backward_max"),
-              timestamp_source = of("timestamp_source"), error_bound = of("error_bound"),
-              clock_bound = of("clock_bound");
+              reordered_forward = of("reordered_forward"), reordered_backward = of("reordered_backward"),
+              rtt_min = of("rtt_min"), rtt_mean = of("rtt_mean"), rtt_max = of("rtt_max"),
+              forward_min = of("forward_min"), forward_max = of("forward_max"), backward_min = of("backward_min"),
+              backward_max = of("backward_max"), timestamp_source = of("timestamp_source"),
+              error_bound = of("error_bound"), clock_bound = of("clock_bound");
 };
 
 }  // namespace
@@ -55,6 +55,7 @@ Point Accumulator::point(std::size_t slot) const {
   p.lost_forward = known_count(at.lost_forward);
   p.lost_backward = known_count(at.lost_backward);
   p.reordered_forward = known_count(at.reordered_forward);
+  p.reordered_backward = known_count(at.reordered_backward);
   p.rtt_min = delay(at.rtt_min);
   if (known(at.rtt_mean) && p.received > 0) {
     p.rtt_mean = Nanoseconds(number(at.rtt_mean) / static_cast<std::int64_t>(p.received));

@@ -40,6 +40,7 @@ struct Point {
   std::optional<std::uint64_t> lost_forward;
   std::optional<std::uint64_t> lost_backward;
   std::optional<std::uint64_t> reordered_forward;
+  std::optional<std::uint64_t> reordered_backward;
 
   std::optional<Nanoseconds> rtt_min, rtt_mean, rtt_max;
   std::optional<Nanoseconds> forward_min, forward_max;

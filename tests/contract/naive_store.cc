@@ -45,6 +45,7 @@ struct Sum {
     add_known(point.lost_forward, w.lost_forward);
     add_known(point.lost_backward, w.lost_backward);
     add_known(point.reordered_forward, w.reordered_forward);
+    add_known(point.reordered_backward, w.reordered_backward);
     least(point.rtt_min, w.rtt_min);
     most(point.rtt_max, w.rtt_max);
     if (w.rtt_mean) {
@@ -129,6 +130,7 @@ void expect_equal(const Point& got, const Point& want, const std::string& what) 
   EXPECT_EQ(got.lost_forward, want.lost_forward);
   EXPECT_EQ(got.lost_backward, want.lost_backward);
   EXPECT_EQ(got.reordered_forward, want.reordered_forward);
+  EXPECT_EQ(got.reordered_backward, want.reordered_backward);
   EXPECT_TRUE(got.rtt_min == want.rtt_min) << "rtt_min";
   EXPECT_TRUE(got.rtt_mean == want.rtt_mean) << "rtt_mean";
   EXPECT_TRUE(got.rtt_max == want.rtt_max) << "rtt_max";

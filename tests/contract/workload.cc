@@ -50,6 +50,7 @@ schema::DelayWindow random_window(Random& random, WallTime start, Nanoseconds le
     w.lost_forward = w.lost / 2;
     w.lost_backward = w.lost - w.lost / 2;
     w.reordered_forward = 0;
+    w.reordered_backward = w.reordered;
   }
   if (!answered) return w;
   fill(w.rtt, random, w.received, typical_ms);

@@ -130,6 +130,8 @@ export function series(id, from, to, wanted) {
       reordered: 0,
       lost_forward: s ? w.lost_forward : null,
       lost_backward: s ? w.lost_backward : null,
+      reordered_forward: s ? 0 : null,
+      reordered_backward: s ? 0 : null,
       marks: p.seed % 3 === 0 && t % 1800e3 < step ? 1 : 0,
       outcome: w.rtt ? 'answered' : 'no_answer',
       rtt: w.rtt ?? null,

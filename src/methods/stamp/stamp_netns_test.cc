@@ -29,6 +29,10 @@ struct BadLink {
   std::set<std::uint32_t> lost_there, lost_back, doubled_there, doubled_back, overtaken_there;
 };
 
+std::array<std::byte, 4> first_four(const std::array<std::byte, 16>& address) {
+  return {address[0], address[1], address[2], address[3]};
+}
+
 class FarReflector {
  public:
   explicit FarReflector(BadLink link, bool stateful) : link_(std::move(link)), reflection_(options(stateful)) {}
@@ -66,7 +70,7 @@ class FarReflector {
     incoming.bytes = request;
     incoming.size = request.size();
     incoming.ttl = header.ttl;
-    incoming.destination = net::Address::parse("10.9.0.2");
+    incoming.destination = net::Address::v4(first_four(header.destination));
     const SystemClock clock;
     const auto now = clock.wall();
     if (!reflection_.reflect(incoming, {0, Port{862}}, {clock.now(), now, clock.wall(), {}}, payload)) return;
@@ -126,6 +130,30 @@ TEST(StampNetns, TellsTheDirectionOfLossFromAStatefulReflector) {
   EXPECT_EQ(window.reordered_forward, 0u);
 }
 
+TEST(StampNetns, APathThatStartsAgainKnowsTheDirectionOfItsFirstLosses) {
+  // Another path keeps the first socket open all the while.
+  BadLink link;
+  link.lost_there = {0, 1};
+  link.lost_back = {2};
+  TunPeer peer{FarReflector(link, true)};
+  SystemRandom random;
+  const std::array<const Method*, 1> methods{&method()};
+  CollectingSink other;
+  std::array<CollectingSink, 3> runs;
+  auto engine = Engine::start(methods, random);
+  ASSERT_TRUE(engine);
+  auto lasting = spec_to("10.9.0.3", peer.space());
+  lasting.count = 0;
+  ASSERT_TRUE((*engine)->add(lasting, other));
+  for (auto& run : runs) {
+    ASSERT_TRUE((*engine)->add(spec_to("10.9.0.2", peer.space()), run));
+    ASSERT_TRUE(run.wait_for_end());
+    ASSERT_EQ(run.windows().size(), 1u);
+    EXPECT_EQ(run.windows()[0].lost_forward, 2u);
+    EXPECT_EQ(run.windows()[0].lost_backward, 1u);
+  }
+}
+
 TEST(StampNetns, DirectionIsUnknownWithAStatelessReflector) {
   BadLink link;
   link.lost_there = {4};
@@ -151,6 +179,7 @@ TEST(StampNetns, TellsDuplicationAndReordering) {
   EXPECT_EQ(window.duplicated, 2u);
   EXPECT_EQ(window.reordered, 1u);
   EXPECT_EQ(window.reordered_forward, 1u);
+  EXPECT_EQ(window.reordered_backward, 0u);
   EXPECT_EQ(window.lost_forward, 1u);
   EXPECT_EQ(window.lost_backward, 0u);
 }

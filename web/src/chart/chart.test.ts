@@ -31,6 +31,8 @@ function point(start: number, p50: number | null, duration_ms = 10_000): SeriesP
     reordered: 0,
     lost_forward: null,
     lost_backward: null,
+    reordered_forward: null,
+    reordered_backward: null,
     marks: 0,
     outcome: q ? 'answered' : 'no_answer',
     rtt: q,
