@@ -1,12 +1,14 @@
 // links: http schema
 // Loads a collector with signed batches of real shape from many identities, and writes down what it acknowledged.
 //
-//   batch_load --server URL --probes N --paths N --seconds S --seed N --keys-out FILE --acked FILE
+//   batch_load --server URL --probes N --paths N --seconds S --seed N --keys-out FILE --acked FILE --refusals FILE
 //
 // Every probe has an Ed25519 key made from the seed, so that a second run of the same seed continues with the same
 // identities; sequences go on from the acknowledged file. A line "probe sequence windows" is written (and flushed)
 // after the server's acknowledgement was read, never before: what stands there must be in the journal, once. With
-// --keys-out only the public keys are written, one "hex name" a line, for `gnomon probe allow`.
+// --keys-out only the public keys are written, one "hex name" a line, for `gnomon probe allow`. In the file of
+// --refusals stands each answer other than 200 that differs from the one before: "status retry-after body" (retry-after
+// 0: none).
 
 #include <gnomon/v1/batch.pb.h>
 
@@ -38,6 +40,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string keys_out;
   std::string acked;
+  std::string refusals;
 };
 
 struct LoadProbe {
@@ -67,6 +70,8 @@ Options parse(int argc, char** argv) {
       options.keys_out = value;
     else if (name == "--acked")
       options.acked = value;
+    else if (name == "--refusals")
+      options.refusals = value;
     else {
       std::fprintf(stderr, "batch_load: unknown option %s\n", name.c_str());
       std::exit(2);
@@ -151,6 +156,21 @@ void continue_from(const std::string& acked, std::vector<LoadProbe>& probes) {
   for (auto& probe : probes) probe.next_sequence = last[to_string(probe.id)] + 1;
 }
 
+class Refusals {
+ public:
+  explicit Refusals(const std::string& file) : out_(file, std::ios::app) {}
+  void note(const http::ClientResponse& answer) {
+    const auto wait = answer.retry_after().value_or(std::chrono::seconds(0));
+    const std::string line = fmt::format("{} {} {}", answer.status, wait.count(), answer.body);
+    if (line != last_) out_ << line << std::endl;
+    last_ = line;
+  }
+
+ private:
+  std::ofstream out_;
+  std::string last_;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -165,6 +185,7 @@ int main(int argc, char** argv) {
   }
   if (!options.acked.empty()) continue_from(options.acked, probes);
   std::ofstream acked(options.acked, std::ios::app);
+  Refusals refusals(options.refusals);
   SystemClock clock;
   SystemRandom random;
   auto client = http::Client::create(options.server);
@@ -183,6 +204,7 @@ int main(int argc, char** argv) {
     v1::IngestResponse response;
     if (!answer || answer->status != 200 || !response.ParseFromString(answer->body) || response.acks_size() != 1) {
       ++failed_requests;  // Kept: the same bytes are sent again at this probe's next turn.
+      if (answer && answer->status != 200) refusals.note(*answer);
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       continue;
     }

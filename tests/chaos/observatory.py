@@ -17,27 +17,32 @@ GNOMON = BUILD / "gnomon"
 LOAD = BUILD / "bench/batch_load"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def held_port():
+    """A socket bound to a port of 127.0.0.1 that no one else gets while the socket lives, though it never listens. A server
+    that sets SO_REUSEADDR, as ours does, may listen there, go and come back (src/http/held_port_for_test.h)."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
 
 
 class Observatory:
     """`gnomon serve` on a data folder of its own; killed, stopped and started again at will."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, log=None, environment=None):
         self.folder = pathlib.Path(folder)
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.held = held_port()  # For the observatory's whole life, so that it finds its port again.
+        self.listen = "127.0.0.1:{}".format(self.held.getsockname()[1])
+        self.url = "http://" + self.listen
         self.process = None
-        self.log = open(self.folder.parent / "server.log", "ab")
+        self.environment = environment
+        self.log = open(log or self.folder.parent / "server.log", "ab")
 
     def start(self, timeout=30):
         """Returns the seconds until the status page answered."""
         begun = time.monotonic()
         self.process = subprocess.Popen(
-            [GNOMON, "serve", "--data", self.folder, "--listen", f"127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
+            [GNOMON, "serve", "--data", self.folder, "--listen", self.listen], stdout=self.log, stderr=self.log, env=self.environment)
         while time.monotonic() - begun < timeout:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the server ended with {self.process.returncode}; see {self.log.name}")
@@ -48,9 +53,17 @@ class Observatory:
                 time.sleep(0.01)  # Polls for readiness; no outcome depends on its length.
         raise RuntimeError("the server did not answer in time")
 
+    def get(self, path):
+        with urllib.request.urlopen(self.url + "/api/v1/" + path, timeout=30) as answer:
+            return json.load(answer)
+
     def status(self):
         with urllib.request.urlopen(self.url + "/api/v1/status", timeout=5) as answer:
             return json.load(answer)
+
+    def said(self):
+        """Everything that the server logged so far."""
+        return pathlib.Path(self.log.name).read_text(errors="replace")
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -70,6 +83,16 @@ class Observatory:
                 return status
             time.sleep(0.05)
         raise RuntimeError(f"the tables still lag: {status['lag']}")
+
+
+def wait_until(truth, what, timeout=60):
+    """Polls until truth() holds, and returns what it said; no outcome depends on the length of a poll."""
+    begun = time.monotonic()
+    while not (answer := truth()):
+        if time.monotonic() - begun > timeout:
+            raise RuntimeError(f"after {timeout} s still not: {what}")
+        time.sleep(0.05)
+    return answer
 
 
 def run(*command, **options):
