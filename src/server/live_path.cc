@@ -92,10 +92,34 @@ void LivePath::count_minute(const schema::DelayWindow& window, bool newest) {
   if (!merged.empty()) slot.rtt_p50 = merged.quantile(0.5);
 }
 
-LivePath::Update LivePath::add(schema::DelayWindow window, MonotonicTime now) {
+// The probe's clock was set back. What is remembered goes along, so that its windows still follow each other and the
+// path is judged on; else nothing that is measured would count until the clock is again where it was.
+void LivePath::move_back(Nanoseconds step, std::int64_t minute) {
+  const auto move = [step](std::optional<WallTime>& at) {
+    if (at) at = *at - step;
+  };
+  for (analysis::WindowFacts& facts : facts_) facts.end = facts.end - step;
+  for (schema::DelayWindow& window : recent_) window.start = window.start - step;
+  for (MinuteSample& slot : minutes_) {
+    if (slot.minute > minute) slot = {};
+  }
+  move(last_);
+  verdict_.since = verdict_.since - step;
+  verdict_.pool_from = verdict_.pool_from - step;
+  move(verdict_.recovered);
+  move(verdict_.repaired);
+  reported_since_ = reported_since_ - step;
+}
+
+LivePath::Update LivePath::add(schema::DelayWindow window, std::uint64_t sequence, MonotonicTime now) {
+  const bool newer = sequence > newest_sequence_;
+  newest_sequence_ = std::max(newest_sequence_, sequence);
   if (last_ && end_of(window) <= *last_) {
-    count_minute(window, false);
-    return {};
+    if (!newer) {
+      count_minute(window, false);
+      return {};
+    }
+    move_back(*last_ - window.start, minute_of(window.start));
   }
   const PathState before = state();
   last_arrival_ = now;

@@ -36,7 +36,8 @@ class LivePath {
     std::optional<WallTime> trouble_since;    // of the trouble that ended
   };
 
-  Update add(schema::DelayWindow window, MonotonicTime now);
+  // `sequence`: of its batch; batches of one probe are numbered in the order in which their windows closed.
+  Update add(schema::DelayWindow window, std::uint64_t sequence, MonotonicTime now);
   // True when it became stale.
   bool tick(MonotonicTime now);
 
@@ -69,6 +70,7 @@ class LivePath {
 
  private:
   void remember(schema::DelayWindow window);
+  void move_back(Nanoseconds step, std::int64_t minute);
   void count_minute(const schema::DelayWindow& window, bool newest);
   void refresh_figures();
   [[nodiscard]] analysis::Baseline baseline(std::int64_t minute) const;
@@ -85,6 +87,7 @@ class LivePath {
   PathState reported_ = PathState::kGood;
   WallTime reported_since_;
   std::uint64_t windows_seen_ = 0;
+  std::uint64_t newest_sequence_ = 0;
   MinuteFigures figures_;
   std::optional<WallTime> last_;
   MonotonicTime last_arrival_;

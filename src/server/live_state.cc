@@ -137,7 +137,8 @@ void LiveState::on_durable(const schema::VerifiedBatch& verified, WallTime recei
     const schema::DelayColumns& columns = verified.columns();
     for (std::size_t row = 0; row < columns.size(); ++row) {
       LivePath* path = paths[columns.path_of(row)];
-      if (path != nullptr) impl_->note(*path, path->add(columns.row(row, verified.base()), now), news);
+      if (path == nullptr) continue;
+      impl_->note(*path, path->add(columns.row(row, verified.base()), batch.sequence(), now), news);
     }
     impl_->update_probe(fresh, received, news);
     for (const store::DroppedRange& range : dropped) news.dropped.emplace_back(fresh, range);

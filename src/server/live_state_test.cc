@@ -61,6 +61,27 @@ TEST_F(LiveStateTest, ShowsTheFiguresOfTheLastMinute) {
   EXPECT_EQ(live.counts().in(PathState::kGood), 3U);
 }
 
+TEST_F(LiveStateTest, AProbesClockSetBackByAnHourChangesNothing) {
+  for (int i = 0; i < 7; ++i) round();
+  clock.step_wall(-std::chrono::hours(1));
+  for (int i = 0; i < 4; ++i) {
+    round();
+    EXPECT_EQ(state(0), PathState::kGood);
+    EXPECT_EQ(live.path(probe.path_id(0))->last, clock.wall());
+    EXPECT_EQ(live.path(probe.path_id(0))->minute.windows, 6U);
+  }
+  round([](std::size_t i) { return i == 1 ? 10U : 0U; });
+  round([](std::size_t i) { return i == 1 ? 10U : 0U; });
+  EXPECT_EQ(state(1), PathState::kBroken);
+  clock.step_wall(-std::chrono::hours(1));
+  round([](std::size_t i) { return i == 1 ? 10U : 0U; });
+  EXPECT_EQ(state(1), PathState::kBroken);
+  round();
+  EXPECT_EQ(state(1), PathState::kGood);
+  ASSERT_EQ(recorder.paths.size(), 2U);
+  EXPECT_EQ(recorder.paths[1].verdict.since - recorder.paths[1].trouble_since.value(), seconds(30));
+}
+
 TEST_F(LiveStateTest, ReportsABreakAndItsEndOnce) {
   round();
   round();
