@@ -74,6 +74,7 @@ Actions Delivery::stored(std::uint64_t sequence, MonotonicTime now) {
   found->second.where = Where::kDisk;
   if (disk_refuses_) {
     disk_refuses_ = false;
+    memory_full_told_ = false;
     actions.emplace_back(action::Tell{false, "the disk takes batches again"});
   }
   if (from_memory || carries) save_notes(actions);

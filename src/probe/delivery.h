@@ -230,6 +230,7 @@ class Delivery {
   MonotonicTime state_since_{};
   std::optional<MonotonicTime> told_not_enrolled_;
   bool disk_refuses_ = false;
+  bool memory_full_told_ = false;  // since the disk began to refuse
   std::uint64_t dropped_windows_ = 0;
   std::uint64_t delivered_batches_ = 0;
 };

@@ -1,6 +1,7 @@
 // The part of the delivery machine that keeps the bounds and writes down what they cost.
 
 #include <algorithm>
+#include <utility>
 
 #include "probe/delivery.h"
 
@@ -116,7 +117,14 @@ void Delivery::keep_memory_bound(Actions& actions) {
   // Where a batch on disk went, there may be room for one of those in memory.
   const auto waiting = oldest_in_memory();
   if (freed_disk && waiting) after_notes(action::Store{*waiting});
-  if (dropped) save_notes(actions);
+  if (!dropped) return;
+  if (!std::exchange(memory_full_told_, true)) {
+    actions.emplace_back(
+        action::Tell{true, fmt::format("the memory for what the disk refuses is full ({} KiB), too: the oldest batches "
+                                       "are dropped until there is room, and reported then",
+                                       limits_.memory_bytes / 1024)});
+  }
+  save_notes(actions);
 }
 
 std::optional<std::uint64_t> Delivery::oldest_in_memory() const {

@@ -235,6 +235,16 @@ TEST_F(DeliveryTest, KeepsInMemoryWhenTheDiskRefuses) {
   EXPECT_TRUE(notes_.at_risk.empty());
 }
 
+TEST_F(DeliveryTest, SaysOnceThatTheMemoryIsFullTooAndCountsWhatItDrops) {
+  DeliveryLimits limits;
+  limits.memory_bytes = 250;
+  renew(limits);
+  disk_ok_ = false;
+  for (int i = 0; i < 6; ++i) close();
+  EXPECT_GT(delivery_->dropped_windows(), 0U);
+  EXPECT_EQ(std::ranges::count_if(told_, [](const auto& text) { return text.find("is full") != text.npos; }), 1);
+}
+
 TEST_F(DeliveryTest, StoresFromMemoryInOrderWhenTheDiskIsWell) {
   disk_ok_ = false;
   for (int i = 0; i < 3; ++i) close();
