@@ -93,6 +93,33 @@ Result<PathFilter> parse_path_filter(const http::Fields& query) {
   return filter;
 }
 
+Result<LiveInterest> parse_live_interest(const http::Fields& query) {
+  using Rows = LiveInterest::Rows;
+  LiveInterest interest;
+  auto named_method = method(query);
+  if (!named_method) return tl::unexpected(named_method.error());
+  const auto named_family = family(query);
+  if (!named_family) return tl::unexpected(named_family.error());
+  interest.method = std::move(*named_method);
+  interest.family = *named_family;
+  if (const std::string* text = find(query, "rows")) {
+    if (*text == "figures") {
+      interest.rows = Rows::kFigures;
+    } else if (*text == "states") {
+      interest.rows = Rows::kStates;
+    } else if (*text == "none") {
+      interest.rows = Rows::kNone;
+    } else if (*text != "full") {
+      return wrong("rows", "it must be full, figures, states or none");
+    }
+  }
+  if (const std::string* text = find(query, "path")) {
+    interest.path = parse_path_id(*text);
+    if (!interest.path) return wrong("path", "an id has 16 hexadecimal digits");
+  }
+  return interest;
+}
+
 Result<SeriesRequest> parse_series_request(const http::Fields& query, WallTime now) {
   const auto from = integer(query, "from", 0, kLastUnixMs);
   if (!from) return tl::unexpected(from.error());

@@ -11,6 +11,7 @@
 #include "analysis/path_state.h"
 #include "core/error.h"
 #include "http/message.h"
+#include "server/live_interest.h"
 #include "server/region_control.h"
 #include "store/point.h"
 
@@ -24,6 +25,9 @@ struct PathFilter {
   std::string words;
 };
 Result<PathFilter> parse_path_filter(const http::Fields& query);
+
+// rows, method, family, path; rows is full when it is absent.
+Result<LiveInterest> parse_live_interest(const http::Fields& query);
 
 struct SeriesRequest {
   WallTime from;

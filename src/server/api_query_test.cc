@@ -30,6 +30,25 @@ TEST(SeriesRequest, NamesWhatIsWrong) {
   }
 }
 
+TEST(LiveInterest, IsEverythingWholeUnlessSaid) {
+  const auto all = parse_live_interest({});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(*all, LiveInterest{});
+  const auto some =
+      parse_live_interest({{"rows", "figures"}, {"family", "6"}, {"method", "stamp"}, {"path", "00000000000000ff"}});
+  ASSERT_TRUE(some);
+  EXPECT_EQ(*some, (LiveInterest{LiveInterest::Rows::kFigures, "stamp", 6, PathId{255}}));
+}
+
+TEST(LiveInterest, NamesWhatIsWrong) {
+  const http::Fields wrong[] = {{{"rows", "all"}}, {{"path", "ff"}}, {{"family", "5"}}, {{"method", "Echo"}}};
+  for (const http::Fields& query : wrong) {
+    const auto interest = parse_live_interest(query);
+    ASSERT_FALSE(interest) << query.begin()->second;
+    EXPECT_EQ(interest.error().subject, query.begin()->first);
+  }
+}
+
 TEST(MeshRequest, TakesOnlyWhatThereIs) {
   const auto request =
       parse_mesh_request({{"figure", "loss_ratio"}, {"family", "6"}, {"method", "stamp"}, {"minutes", "60"}});

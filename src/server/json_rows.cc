@@ -130,6 +130,33 @@ std::string paths_json(std::span<const PathView> paths) {
   return json.take();
 }
 
+std::string path_figures_json(std::span<const PathView> paths) {
+  JsonWriter json;
+  json.begin_object().key("columns").begin_array();
+  for (const char* name : {"id", "state", "sent", "received", "lost", "rtt_p50", "rtt_p99", "ipdv_p99"})
+    json.value(name);
+  json.end_array().key("rows").begin_array();
+  for (const PathView& path : paths) {
+    const MinuteFigures& minute = path.minute;
+    json.begin_array().value(path.identity->id).value(analysis::to_string(path.state));
+    json.value(minute.sent).value(minute.received).value(minute.lost);
+    json.value(minute.rtt_p50).value(minute.rtt_p99).value(minute.ipdv_p99).end_array();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+std::string path_states_json(std::span<const PathView> paths) {
+  JsonWriter json;
+  json.begin_object().key("columns").begin_array().value("id").value("state").end_array();
+  json.key("rows").begin_array();
+  for (const PathView& path : paths) {
+    json.begin_array().value(path.identity->id).value(analysis::to_string(path.state)).end_array();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
 void write_counts(JsonWriter& json, const PathCounts& counts) {
   json.begin_object();
   json.member("total", counts.total);

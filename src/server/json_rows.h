@@ -16,6 +16,9 @@ namespace gnomon::server {
 void write_path_members(JsonWriter& json, const PathView& path);
 void write_path(JsonWriter& json, const PathView& path);
 std::string paths_json(std::span<const PathView> paths);  // {"paths":[…]}
+// {"columns":[…],"rows":[[…],…]}: what lists and meshes show, a tenth of the bytes of whole rows.
+std::string path_figures_json(std::span<const PathView> paths);
+std::string path_states_json(std::span<const PathView> paths);
 void write_counts(JsonWriter& json, const PathCounts& counts);
 void write_link(JsonWriter& json, const RegionLink& link);
 std::string link_json(const RegionLink& link);

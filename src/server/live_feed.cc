@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "server/change_file.h"
@@ -25,6 +27,35 @@ struct HeldEvent {
   http::EventText text;
 };
 
+struct Listener {
+  std::shared_ptr<http::EventStream> stream;
+  LiveInterest interest;
+  // Of the one path it asked for: what it was told last.
+  std::optional<WallTime> told_last;
+  PathState told_state = PathState::kUnknown;
+};
+
+std::vector<PathView> wanted(const LiveInterest& interest, std::span<const PathView> rows) {
+  std::vector<PathView> some;
+  std::ranges::copy_if(rows, std::back_inserter(some),
+                       [&](const PathView& row) { return interest.wants(*row.identity); });
+  return some;
+}
+
+http::EventText rows_event(LiveInterest::Rows how, std::span<const PathView> rows, std::uint64_t id) {
+  switch (how) {
+    case LiveInterest::Rows::kFull:
+      return http::encode_event("paths", paths_json(rows), id);
+    case LiveInterest::Rows::kFigures:
+      return http::encode_event("figures", path_figures_json(rows), id);
+    case LiveInterest::Rows::kStates:
+      return http::encode_event("states", path_states_json(rows), id);
+    case LiveInterest::Rows::kNone:
+      break;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 class LiveFeed::Impl {
@@ -44,14 +75,52 @@ class LiveFeed::Impl {
       kept.push_back({id, text});
       if (kept.size() > kHeldEvents) kept.pop_front();
     }
-    std::erase_if(clients, [&](const auto& client) { return !client->send(text); });
+    std::erase_if(listeners, [&](const Listener& one) { return !one.stream->send(text); });
+  }
+
+  // How things stand, for one who begins to listen; nothing when whole rows of all paths are asked for, since those
+  // come from GET paths.
+  http::EventText first_rows_locked(Listener& listener) {
+    const LiveInterest& interest = listener.interest;
+    if (interest.path) return one_path_locked(listener);
+    if (interest.rows != LiveInterest::Rows::kFigures && interest.rows != LiveInterest::Rows::kStates) return nullptr;
+    if (live.counts().total > kSnapshotPaths) return nullptr;
+    return rows_event(interest.rows, wanted(interest, live.paths()), next_id++);
+  }
+
+  http::EventText one_path_locked(Listener& listener) {
+    const std::optional<PathView> row = live.path(*listener.interest.path);
+    if (!row || (row->last == listener.told_last && row->state == listener.told_state)) return nullptr;
+    listener.told_last = row->last;
+    listener.told_state = row->state;
+    return rows_event(LiveInterest::Rows::kFull, {&*row, 1}, next_id++);
+  }
+
+  void send_rows() {
+    const LiveState::ChangedRows changed = live.take_changed(kRowsAtOnce);
+    const std::span<const PathView> all = changed.rows;
+    std::map<LiveInterest, http::EventText> texts;
+    const auto text_for = [&](Listener& listener) -> http::EventText {
+      if (listener.interest.path) return one_path_locked(listener);
+      const auto [entry, fresh] = texts.try_emplace(listener.interest);
+      if (!fresh) return entry->second;
+      const bool only_states = listener.interest.rows == LiveInterest::Rows::kStates;
+      const std::vector<PathView> rows = wanted(listener.interest, only_states ? all.first(changed.states) : all);
+      if (!rows.empty()) entry->second = rows_event(listener.interest.rows, rows, next_id++);
+      return entry->second;
+    };
+    const std::lock_guard lock(mutex);
+    std::erase_if(listeners, [&](Listener& listener) {
+      const http::EventText text = text_for(listener);
+      return text != nullptr && !listener.stream->send(text);
+    });
   }
 
   const Clock& clock;
   LiveState& live;
   const std::function<std::string()> status;
   mutable std::mutex mutex;
-  std::vector<std::shared_ptr<http::EventStream>> clients;
+  std::vector<Listener> listeners;
   std::deque<HeldEvent> kept;  // changes and links
   std::uint64_t next_id = 1;
   MonotonicTime rows_sent;
@@ -65,18 +134,20 @@ LiveFeed::~LiveFeed() {
   close_all();
 }
 
-std::shared_ptr<http::EventStream> LiveFeed::subscribe(std::optional<std::uint64_t> last_event_id) {
+std::shared_ptr<http::EventStream> LiveFeed::subscribe(LiveInterest interest,
+                                                       std::optional<std::uint64_t> last_event_id) {
   const std::string hello = impl_->status();
   const std::lock_guard lock(impl_->mutex);
-  std::erase_if(impl_->clients, [](const auto& client) { return client->closed(); });
-  if (impl_->clients.size() >= kClients) return nullptr;
-  auto client = std::make_shared<http::EventStream>(kQueueBytes);
+  std::erase_if(impl_->listeners, [](const Listener& one) { return one.stream->closed(); });
+  if (impl_->listeners.size() >= kClients) return nullptr;
+  Listener listener{std::make_shared<http::EventStream>(kQueueBytes), std::move(interest), {}, {}};
   for (const HeldEvent& event : impl_->kept) {
-    if (last_event_id && event.id > *last_event_id) client->send(event.text);
+    if (last_event_id && event.id > *last_event_id) listener.stream->send(event.text);
   }
-  client->send("hello", hello, impl_->next_id++);
-  impl_->clients.push_back(client);
-  return client;
+  listener.stream->send("hello", hello, impl_->next_id++);
+  if (const http::EventText rows = impl_->first_rows_locked(listener)) listener.stream->send(rows);
+  impl_->listeners.push_back(listener);
+  return listener.stream;
 }
 
 void LiveFeed::publish_change(const Change& change) {
@@ -94,12 +165,7 @@ void LiveFeed::tick() {
   const MonotonicTime now = impl_->clock.now();
   if (now - impl_->rows_sent >= kRowsEvery) {
     impl_->rows_sent = now;
-    const std::vector<PathView> rows = impl_->live.take_changed(kRowsAtOnce);
-    if (!rows.empty()) {
-      const std::string payload = paths_json(rows);
-      const std::lock_guard lock(impl_->mutex);
-      impl_->publish_locked("paths", payload, false);
-    }
+    impl_->send_rows();
   }
   if (now - impl_->status_sent >= kStatusEvery) {
     impl_->status_sent = now;
@@ -111,13 +177,13 @@ void LiveFeed::tick() {
 
 std::size_t LiveFeed::clients() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->clients.size();
+  return impl_->listeners.size();
 }
 
 void LiveFeed::close_all() {
   const std::lock_guard lock(impl_->mutex);
-  for (const auto& client : impl_->clients) client->close();
-  impl_->clients.clear();
+  for (const Listener& one : impl_->listeners) one.stream->close();
+  impl_->listeners.clear();
 }
 
 }  // namespace gnomon::server

@@ -242,11 +242,11 @@ std::vector<LiveState::LastWindow> LiveState::last_windows(std::size_t limit, st
   return windows;
 }
 
-std::vector<PathView> LiveState::take_changed(std::size_t limit) {
+LiveState::ChangedRows LiveState::take_changed(std::size_t limit) {
   const std::lock_guard lock(impl_->mutex);
-  std::vector<PathView> rows;
+  ChangedRows changed;
   const auto take = [&](std::deque<PathId>& queue, bool is_urgent) {
-    while (!queue.empty() && rows.size() < limit) {
+    while (!queue.empty() && changed.rows.size() < limit) {
       const auto known = impl_->paths.find(queue.front());
       queue.pop_front();
       if (known == impl_->paths.end()) continue;
@@ -255,12 +255,13 @@ std::vector<PathView> LiveState::take_changed(std::size_t limit) {
       if (!is_urgent && !path.queued) continue;
       path.queued = false;
       if (is_urgent) path.queued_urgent = false;
-      rows.push_back(path.view());
+      changed.rows.push_back(path.view());
     }
   };
   take(impl_->urgent, true);
+  changed.states = changed.rows.size();
   take(impl_->routine, false);
-  return rows;
+  return changed;
 }
 
 }  // namespace gnomon::server

@@ -68,9 +68,13 @@ class LiveState final : public BatchObserver {
   using LastWindow = std::pair<PathView, schema::DelayWindow>;
   [[nodiscard]] std::vector<LastWindow> last_windows(std::size_t limit, std::size_t& omitted) const;
 
-  // Rows that changed since they were last taken, changes of state first, at most `limit`; the rest waits. For the one
-  // feed.
-  std::vector<PathView> take_changed(std::size_t limit);
+  // Rows that changed since they were last taken, the `states` that changed state first, at most `limit`; the rest
+  // waits. For the one feed.
+  struct ChangedRows {
+    std::vector<PathView> rows;
+    std::size_t states = 0;
+  };
+  ChangedRows take_changed(std::size_t limit);
 
  private:
   class Impl;

@@ -181,13 +181,14 @@ TEST_F(LiveStateTest, DroppedWindowsAreCountedAndTold) {
 
 TEST_F(LiveStateTest, ChangedStatesAreTakenFirst) {
   round();
-  EXPECT_EQ(live.take_changed(100).size(), 3U);
-  EXPECT_THAT(live.take_changed(100), testing::IsEmpty());
+  EXPECT_EQ(live.take_changed(100).rows.size(), 3U);
+  EXPECT_THAT(live.take_changed(100).rows, testing::IsEmpty());
   round([](std::size_t i) { return i == 2 ? 10U : 0U; });
   const auto first = live.take_changed(1);
-  ASSERT_EQ(first.size(), 1U);
-  EXPECT_EQ(first[0].identity->id, probe.path_id(2));
-  EXPECT_EQ(live.take_changed(100).size(), 2U);
+  ASSERT_EQ(first.rows.size(), 1U);
+  EXPECT_EQ(first.states, 1U);
+  EXPECT_EQ(first.rows[0].identity->id, probe.path_id(2));
+  EXPECT_EQ(live.take_changed(100).rows.size(), 2U);
 }
 
 TEST_F(LiveStateTest, FamiliesAreCompared) {
