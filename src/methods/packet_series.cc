@@ -225,6 +225,7 @@ void PacketSeries::decide(MonotonicTime now) {
 }
 
 void PacketSeries::decide_answered(std::uint32_t sequence, PacketRecord& record) {
+  response_.decided({sequence, record.send.before, record.window, true, false});
   // RFC 3393 §3.4: consecutive packets, both answered.
   if (ring_.holds(sequence - 1) && ring_.at(sequence - 1).state == State::kAnswered) {
     if (auto* window = find_window(record.window)) window->result.ipdv.add(record.rtt - ring_.at(sequence - 1).rtt);
@@ -233,7 +234,6 @@ void PacketSeries::decide_answered(std::uint32_t sequence, PacketRecord& record)
   direction_.answered(sequence, record.remote_sequence);
   find_reordered_forward(sequence, record);
 }
-  response_.decided({sequence, record.send.before, record.window, true, false});
 
 bool PacketSeries::overtaken_backward(std::uint32_t remote_sequence) {
   if (greatest_returned_ && out_of_order(*greatest_returned_, remote_sequence)) return true;
@@ -259,6 +259,7 @@ void PacketSeries::find_reordered_forward(std::uint32_t sequence, const PacketRe
 
 void PacketSeries::decide_lost(std::uint32_t sequence, PacketRecord& record) {
   const bool refused = record.state == State::kRefused;
+  response_.decided({sequence, record.send.before, record.window, false, refused});
   record.state = State::kLost;
   if (auto* window = find_window(record.window)) ++window->result.lost;
   direction_.lost(record.window);
@@ -273,5 +274,4 @@ void PacketSeries::report(PacketReport report) {
   if (options_.report_packets) reports_.push_back(std::move(report));
 }
 
-  response_.decided({sequence, record.send.before, record.window, false, refused});
 }  // namespace gnomon::methods

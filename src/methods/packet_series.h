@@ -90,7 +90,6 @@ class PacketSeries {
     schema::DelayWindow result;
   };
 
-  OpenWindow& window_at(MonotonicTime now, Nanoseconds wall_offset);
   // Packets of which none was answered, as counted in a window.
   struct Silent {
     std::uint32_t sent = 0;
@@ -98,6 +97,7 @@ class PacketSeries {
     std::uint32_t unreachable = 0;
   };
 
+  OpenWindow& window_at(MonotonicTime now, Nanoseconds wall_offset);
   OpenWindow* find_window(std::uint32_t number);
   OpenWindow* window_for_extra(std::uint32_t number);
   void count_answer(OpenWindow& window, PacketRecord& record, const DelaySample& sample, const ReceivedAnswer& answer);
@@ -112,9 +112,6 @@ class PacketSeries {
   void close_windows(MonotonicTime now);
   void close(OpenWindow& window);
   [[nodiscard]] bool worth_waiting(const OpenWindow& window, MonotonicTime now) const;
-  void report(PacketReport report);
-
-  SeriesOptions options_;
   [[nodiscard]] Silent under_way_in(std::uint32_t window) const;
   OpenWindow split_off(OpenWindow& window, const Silent& silent);
   void split_tail(std::size_t index, MonotonicTime at, const Silent& silent);
@@ -122,13 +119,16 @@ class PacketSeries {
   void cut(MonotonicTime now);
   [[nodiscard]] bool is_change() const;
   [[nodiscard]] bool may_end_early(const OpenWindow& window, MonotonicTime now) const;
+  void report(PacketReport report);
+
+  SeriesOptions options_;
   PacketRing ring_;
   LossDirection direction_;
+  ResponseChange response_;
+  bool cuts_;                       // windows are long enough to be cut
   std::deque<OpenWindow> windows_;  // oldest first
   std::vector<schema::DelayWindow> closed_;
   std::vector<PacketReport> reports_;
-  ResponseChange response_;
-  bool cuts_;                       // windows are long enough to be cut
   std::uint32_t undecided_ = 0;  // the first packet not yet decided
   std::uint32_t next_window_ = 0;
   std::optional<std::uint32_t> newest_answered_;
