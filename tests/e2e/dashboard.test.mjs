@@ -3,37 +3,21 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { BASE, launch, open_page, PASSWORD, PHONE } from "./browser.mjs";
+import { BASE, launch, open_page, PHONE } from "./browser.mjs";
+import { login, some_path, visit as open_and_hold, WAIT } from "./steps.mjs";
 
 const PAGES = ["/", "/mesh", "/paths", "/probes", "/storage"];
-const WAIT = 15_000;
 let browser;
 let first_path;
 
 before(async () => {
   browser = await launch();
-  const answer = await fetch(`${BASE}/api/v1/paths`);
-  assert.equal(answer.status, 200, `${BASE} does not answer /api/v1/paths`);
-  const rows = (await answer.json()).paths;
-  assert.ok(rows.length > 0, "the server has no path yet");
-  first_path = (rows.find((r) => r.state === "good") ?? rows[0]).id;
+  first_path = await some_path();
 });
 after(() => browser?.close());
 
-/** Opens a page of the dashboard, runs the steps, and holds it to: no console error, no foreign request, no CSP violation. */
-async function visit(path, options, steps) {
-  const { context, page, faults } = await open_page(browser, options);
-  page.setDefaultTimeout(WAIT);
-  try {
-    await page.goto(BASE + path);
-    await page.waitForSelector("main h1", { state: "attached" });
-    await steps(page, faults);
-    assert.deepEqual(faults, []);
-    assert.deepEqual(await page.evaluate(() => globalThis.csp_violations), []);
-  } finally {
-    await context.close();
-  }
-}
+const visit = (path, options, steps) =>
+  open_and_hold(browser, path, options, steps);
 
 async function no_sideways_scroll(page) {
   const [content, frame] = await page.evaluate(() => [
@@ -44,15 +28,6 @@ async function no_sideways_scroll(page) {
     content <= frame,
     `the page is ${content} px wide in a window of ${frame}`,
   );
-}
-
-async function login(page) {
-  assert.ok(PASSWORD, "GNOMON_PASSWORD must hold the password of admin");
-  await page.getByRole("button", { name: "Log in" }).first().click();
-  await page.fill("input[name=user]", "admin");
-  await page.fill("input[name=password]", PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.waitForSelector("dialog", { state: "detached" });
 }
 
 describe("every page", () => {
@@ -280,6 +255,23 @@ describe("path", () => {
       await page.waitForURL(/range=15m/);
     }));
 
+  test("is compared with an earlier range, in the chart and in figures", () =>
+    visit(`/paths/${first_path}?range=5m`, {}, async (page) => {
+      const asked = page.waitForRequest(/series\?/);
+      await page.getByLabel("compare with").selectOption("before");
+      const url = new URL((await asked).url());
+      const [from, to] = ["from", "to"].map((n) =>
+        Number(url.searchParams.get(n)),
+      );
+      assert.equal(to - from, 300_000);
+      assert.ok(Date.now() - to > 290_000, "the earlier range is not earlier");
+      await page
+        .getByRole("group", { name: "compare with" })
+        .or(page.getByText("Nothing was stored in the range"))
+        .waitFor();
+      assert.equal(new URL(page.url()).searchParams.get("compare"), "before");
+    }));
+
   test("ranges reach from minutes to months", () =>
     visit(`/paths/${first_path}`, {}, async (page) => {
       for (const range of ["15 min", "24 h", "30 d", "6 months"]) {
@@ -384,10 +376,10 @@ describe("live", () => {
     page.setDefaultTimeout(WAIT);
     await page.goto(BASE);
     await page.waitForSelector(".now");
-    await page.route("**/api/v1/live", (route) => route.abort());
+    await page.route("**/api/v1/live?*", (route) => route.abort());
     await page.evaluate(() => dispatchEvent(new Event("offline")));
     await page.getByText(/Connection to the server lost/).waitFor();
-    await page.unroute("**/api/v1/live");
+    await page.unroute("**/api/v1/live?*");
     await page.getByRole("button", { name: "Try now" }).click();
     await page
       .getByText(/Connection to the server lost/)
@@ -476,7 +468,8 @@ describe("admin", { concurrency: false }, () => {
   test("logs out", () =>
     visit("/", {}, async (page) => {
       await login(page);
-      await page.getByRole("button", { name: "admin" }).click();
+      await page.getByRole("button", { name: /admin/ }).click();
+      await page.getByRole("menuitem", { name: "Log out" }).click();
       await page.getByRole("button", { name: "Log in" }).waitFor();
     }));
 });

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as answers from './answers.mjs';
+import { broadcast, follow } from './live.mjs';
 import { outages, paths } from './physics.mjs';
 import { site_of } from './region.mjs';
 
@@ -20,11 +21,7 @@ const TYPES = {
   '.svg': 'image/svg+xml',
 };
 const sessions = new Map();
-const listeners = new Set();
-let event_id = 0;
 
-const broadcast = (kind, body) =>
-  listeners.forEach((r) => r.write(`id: ${++event_id}\nevent: ${kind}\ndata: ${JSON.stringify(body)}\n\n`));
 const session_of = (req) => sessions.get(/gnomon_session=(\w+)/.exec(req.headers.cookie ?? '')?.[1]);
 const fault = (code, message) => ({ error: { code, message } });
 
@@ -82,13 +79,7 @@ function get(url, req, res) {
       : answers.detail(path[1]);
     return body ? reply(res, 200, body) : reply(res, 404, fault('not_found', `no path ${path[1]}`));
   }
-  if (p === 'live') {
-    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-    listeners.add(res);
-    req.on('close', () => listeners.delete(res));
-    res.write(`event: hello\ndata: ${JSON.stringify(answers.status())}\n\n`);
-    return undefined;
-  }
+  if (p === 'live') return follow(q, req, res);
   return reply(res, 404, fault('not_found', 'no such endpoint'));
 }
 
@@ -151,6 +142,11 @@ function post(url, req, res, body) {
     answers.extra_probes.push(probe);
     return reply(res, 201, probe);
   }
+  if (p === 'password') {
+    if (body.old !== (process.env.GNOMON_PASSWORD ?? 'mock'))
+      return reply(res, 403, fault('permission', 'the old password is wrong'));
+    return reply(res, 204);
+  }
   if (p === 'storage/retention') return reply(res, 200, answers.storage());
   return reply(res, 404, fault('not_found', 'no such endpoint'));
 }
@@ -207,9 +203,6 @@ answers.change(
   '探针 road 已失联 60 秒。',
   t - 5 * 60e3,
 );
-
-setInterval(() => broadcast('paths', { paths: answers.rows() }), 2000).unref();
-setInterval(() => broadcast('status', answers.status()), 5000).unref();
 
 createServer((req, res) => {
   const url = new URL(req.url, 'http://mock');

@@ -7,9 +7,16 @@ import { gaps, type Band } from './bands';
 import { draw_time_axis, draw_value_axis, type Frame } from './frame';
 import { linear, logarithmic, type Scale } from './scale';
 
+/** Another p50 over the same time: dashed, in its own colour. */
+export interface Overlay {
+  bands: readonly Band[];
+  colour: string;
+  dash: readonly [number, number];
+}
+
 export interface SmokeOptions {
   bands: readonly Band[];
-  overlay: readonly Band[];
+  overlays: readonly Overlay[];
   points: readonly SeriesPoint[];
   range: { low: number; high: number } | null;
   log: boolean;
@@ -159,13 +166,13 @@ export function draw_smoke(ctx: CanvasRenderingContext2D, frame: Frame, options:
     dots(ctx, frame, options.bands, y);
   }
   ctx.lineJoin = 'round';
-  if (options.overlay.length) {
-    ctx.strokeStyle = ink.reverse;
-    ctx.lineWidth = 1.3;
-    ctx.setLineDash([4, 2.5]);
-    line(ctx, frame, options.overlay, y);
-    ctx.setLineDash([]);
+  ctx.lineWidth = 1.3;
+  for (const overlay of options.overlays) {
+    ctx.strokeStyle = overlay.colour;
+    ctx.setLineDash([...overlay.dash]);
+    line(ctx, frame, overlay.bands, y);
   }
+  ctx.setLineDash([]);
   ctx.strokeStyle = options.line;
   ctx.lineWidth = 1.4;
   line(ctx, frame, options.bands, y);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes, count, rate } from './count';
 import { delay, delay_text, difference_text, digits_for, significant } from './delay';
 import { loss, loss_interval, loss_text } from './ratio';
-import { iso, span, zone } from './time';
+import { in_reader_zone, iso, span, zone } from './time';
 
 describe('significant', () => {
   it.each([
@@ -90,4 +90,19 @@ describe('time', () => {
     [90 * 60_000, '1\u00a0h 30\u00a0min'],
     [93_600_000, '1\u00a0d 2\u00a0h'],
   ])('%d ms is %s', (ms, text) => expect(span(ms)).toBe(text));
+});
+
+describe('times inside sentences', () => {
+  const utc = Date.UTC(2026, 0, 1);
+  const ours = (h: number, m: number, s = '') => {
+    const d = new Date(utc + (h * 60 + m) * 60_000);
+    const two = (n: number) => String(n).padStart(2, '0');
+    return `${two(d.getHours())}:${two(d.getMinutes())}${s} ${zone(utc)}`;
+  };
+  it('become the reader’s, whatever the server’s zone', () => {
+    expect(in_reader_zone('lost since 08:22:10 UTC: all', utc)).toBe(`lost since ${ours(8, 22, ':10')}: all`);
+    expect(in_reader_zone('自 01:05 UTC+8 起', utc)).toBe(`自 ${ours(17, 5)} 起`);
+    expect(in_reader_zone('at 23:00 UTC-5:30.', utc)).toBe(`at ${ours(4, 30)}.`);
+  });
+  it('are left alone without a zone', () => expect(in_reader_zone('took 10:32:10', utc)).toBe('took 10:32:10'));
 });

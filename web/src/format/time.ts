@@ -57,3 +57,15 @@ export function span(ms: number): string {
   const d = Math.floor(h / 24);
   return h % 24 && d < 10 ? `${d}\u00a0d ${h % 24}\u00a0h` : `${d}\u00a0d`;
 }
+
+const TIME_WITH_ZONE = /\b(\d\d):(\d\d)((?::\d\d)?) UTC(?:([+-])(\d{1,2})(?::(\d\d))?)?(?![\w+-])/g;
+
+/** The server writes times of day in its own zone into its sentences; here they become the reader's, zone included. */
+export function in_reader_zone(sentence: string, near_unix_ms: number = Date.now()): string {
+  const ours = -new Date(near_unix_ms).getTimezoneOffset();
+  return sentence.replace(TIME_WITH_ZONE, (_, h, m, s, sign = '+', zone_h = '0', zone_m = '0') => {
+    const theirs = (sign === '-' ? -1 : 1) * (Number(zone_h) * 60 + Number(zone_m));
+    const at = (((Number(h) * 60 + Number(m) - theirs + ours) % 1440) + 1440) % 1440;
+    return `${two(Math.floor(at / 60))}:${two(at % 60)}${s} ${zone(near_unix_ms)}`;
+  });
+}

@@ -2,18 +2,31 @@
 
 import type { LinkSettings } from '../api/types';
 
-export type FieldName = 'delay' | 'jitter' | 'loss' | 'rate';
-export type Problem = { kind: 'number' } | { kind: 'range'; low: number; high: number; unit: string };
+export type FieldName = 'delay' | 'jitter' | 'loss' | 'rate' | 'queue' | 'mtu' | 'reorder' | 'duplicate';
+export type Problem =
+  { kind: 'number' } | { kind: 'whole' } | { kind: 'range'; low: number; high: number; unit: string };
 
 interface Field {
   unit: string;
   low: number;
   high: number;
-  api: 'delay_us' | 'jitter_us' | 'loss_ratio' | 'rate_bps';
+  api: keyof LinkSettings;
+  /** What zero means, as the key of a sentence. */
+  zero?: 'link.unlimited' | 'link.mtu_zero';
+  whole?: boolean;
   /** Units of the form in one unit of the API. */
   to_api(value: number): number;
   from_api(value: number): number;
 }
+
+const percent = {
+  unit: '%',
+  low: 0,
+  high: 100,
+  to_api: (v: number) => Number((v / 100).toPrecision(12)),
+  from_api: (v: number) => v * 100,
+};
+const same = { to_api: (v: number) => v, from_api: (v: number) => v };
 
 export const FIELDS: Record<FieldName, Field> = {
   delay: {
@@ -32,22 +45,20 @@ export const FIELDS: Record<FieldName, Field> = {
     to_api: (v) => Math.round(v * 1000),
     from_api: (v) => v / 1000,
   },
-  loss: {
-    unit: '%',
-    low: 0,
-    high: 100,
-    api: 'loss_ratio',
-    to_api: (v) => Number((v / 100).toPrecision(12)),
-    from_api: (v) => v * 100,
-  },
+  loss: { ...percent, api: 'loss_ratio' },
   rate: {
     unit: 'Mbit/s',
     low: 0,
     high: 1_000_000,
     api: 'rate_bps',
+    zero: 'link.unlimited',
     to_api: (v) => Math.round(v * 1e6),
     from_api: (v) => v / 1e6,
   },
+  queue: { ...same, unit: 'ms', low: 0, high: 10_000, api: 'queue_ms' },
+  mtu: { ...same, unit: 'B', low: 0, high: 65_535, api: 'mtu', zero: 'link.mtu_zero', whole: true },
+  reorder: { ...percent, api: 'reorder_ratio' },
+  duplicate: { ...percent, api: 'duplicate_ratio' },
 };
 
 export const FIELD_NAMES = Object.keys(FIELDS) as FieldName[];
@@ -71,6 +82,7 @@ export function check(name: FieldName, text: string): Problem | null {
   if (value === null) return { kind: 'number' };
   if (value < field.low || value > field.high)
     return { kind: 'range', low: field.low, high: field.high, unit: field.unit };
+  if (field.whole && !Number.isInteger(value)) return { kind: 'whole' };
   return null;
 }
 

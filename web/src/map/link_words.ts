@@ -38,6 +38,9 @@ export function settings_words(s: LinkSettings): string {
   if (s.jitter_us > 0) parts.push(`± ${delay_text(s.jitter_us * 1000)}`);
   parts.push(rate(s.rate_bps));
   if (s.loss_ratio > 0) parts.push(`${t('figure.loss')} ${loss_text(s.loss_ratio)}`);
+  if (s.reorder_ratio > 0) parts.push(`${t('link.reorder')} ${loss_text(s.reorder_ratio)}`);
+  if (s.duplicate_ratio > 0) parts.push(`${t('link.duplicate')} ${loss_text(s.duplicate_ratio)}`);
+  if (s.mtu > 0) parts.push(`MTU ${s.mtu}`);
   return parts.join(', ');
 }
 

@@ -4,7 +4,7 @@ import type { Link, PathRow, Site } from '../api/types';
 import { ring, site_health } from './health';
 import { place_labels, text_width } from './labels';
 import { access_sites, lay_out } from './layout';
-import { changed_settings, check, parse_number, shown, type FieldName } from './link_form';
+import { changed_settings, check, FIELD_NAMES, FIELDS, parse_number, shown, type FieldName } from './link_form';
 import { fit, pan, project, to_screen, zoom_at } from './projection';
 import { spread } from './spread';
 
@@ -172,14 +172,22 @@ describe('site health', () => {
 });
 
 describe('link form', () => {
-  const before = {
-    delay: shown('delay', settings),
-    jitter: shown('jitter', settings),
-    loss: shown('loss', settings),
-    rate: shown('rate', settings),
-  } as Record<FieldName, string>;
-  it('shows people’s units', () =>
-    expect(before).toEqual({ delay: '1.5', jitter: '0.12', loss: '0.002', rate: '1000' }));
+  const before = Object.fromEntries(FIELD_NAMES.map((n) => [n, shown(n, settings)])) as Record<FieldName, string>;
+  it('shows people’s units, all settings that the API knows', () => {
+    expect(before).toMatchObject({ delay: '1.5', jitter: '0.12', loss: '0.002', rate: '1000' });
+    expect(FIELD_NAMES.map((n) => FIELDS[n].api).sort()).toEqual(Object.keys(settings).sort());
+  });
+  it('sets queue, MTU, reordering and duplication too', () => {
+    const typed = { ...before, queue: '12.5', mtu: '1400', reorder: '0.5', duplicate: '1' };
+    expect(changed_settings(typed, before)).toEqual({
+      queue_ms: 12.5,
+      mtu: 1400,
+      reorder_ratio: 0.005,
+      duplicate_ratio: 0.01,
+    });
+    expect(check('mtu', '1400.5')).toEqual({ kind: 'whole' });
+    expect(check('queue', '10001')).toMatchObject({ kind: 'range', high: 10_000 });
+  });
   it('sends only what changed, in the API’s units', () => {
     expect(changed_settings(before, before)).toEqual({});
     expect(changed_settings({ ...before, delay: '40', loss: '2' }, before)).toEqual({

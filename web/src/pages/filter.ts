@@ -11,10 +11,14 @@ export interface Filter {
   text: string;
 }
 
+const COLLATOR = new Intl.Collator();
+
 export type SortKey = 'state' | 'from' | 'to' | 'rtt' | 'p99' | 'loss' | 'jitter';
 
 export interface Named {
   row: PathRow;
+  /** Its place when all are ordered by name. */
+  rank: number;
   from: string;
   to: string;
   /** Lower case, everything that the search looks at. */
@@ -36,7 +40,20 @@ export function named(row: PathRow, from: string, to: string, aliases: readonly 
     `ipv${row.family}`,
     ...aliases,
   ];
-  return { row, from, to, haystack: words.join(' ').toLowerCase() };
+  return { row, rank: 0, from, to, haystack: words.join(' ').toLowerCase() };
+}
+
+/** Done once per set of names, since comparing as a language orders is slow; later sorts compare ranks. */
+export function ranked(items: Named[]): Named[] {
+  items.sort(
+    (a, b) =>
+      COLLATOR.compare(a.from, b.from) ||
+      COLLATOR.compare(a.to, b.to) ||
+      a.row.family - b.row.family ||
+      COLLATOR.compare(a.row.method, b.row.method),
+  );
+  items.forEach((item, i) => (item.rank = i));
+  return items;
 }
 
 export function fits(item: Named, filter: Filter): boolean {
@@ -73,19 +90,14 @@ function figure(item: Named, key: SortKey): number | null {
 
 /** Figures sort from the largest, names from A; what is not known comes last either way. */
 export function sorted(items: readonly Named[], key: SortKey, reverse: boolean): Named[] {
-  const names = (a: Named, b: Named) =>
-    a.from.localeCompare(b.from) ||
-    a.to.localeCompare(b.to) ||
-    a.row.family - b.row.family ||
-    a.row.method.localeCompare(b.row.method);
   const sign = reverse ? -1 : 1;
   const by = (a: Named, b: Named): number => {
-    if (key === 'from') return sign * names(a, b);
-    if (key === 'to') return sign * (a.to.localeCompare(b.to) || names(a, b));
+    if (key === 'from') return sign * (a.rank - b.rank);
+    if (key === 'to') return sign * (COLLATOR.compare(a.to, b.to) || a.rank - b.rank);
     const x = figure(a, key);
     const y = figure(b, key);
-    if (x === null || y === null) return x === y ? names(a, b) : x === null ? 1 : -1;
-    return x === y ? names(a, b) : sign * (y - x);
+    if (x === null || y === null) return x === y ? a.rank - b.rank : x === null ? 1 : -1;
+    return x === y ? a.rank - b.rank : sign * (y - x);
   };
   return [...items].sort(by);
 }

@@ -2,7 +2,7 @@
 
 import { BADNESS } from '../chart/shapes';
 import { delay_position, loss_position } from '../chart/colour';
-import type { Mesh, MeshCell, MeshFigure } from '../api/types';
+import type { Mesh, MeshCell, MeshFigure, PathRow } from '../api/types';
 
 export type Order = 'region' | 'badness';
 
@@ -52,6 +52,33 @@ export function make_matrix(mesh: Mesh, order: Order): Matrix {
     low: pick(0.02),
     high: Math.max(pick(0.99), pick(0.02) * 1.5),
   };
+}
+
+/** The last minute from the live rows: what GET mesh would answer, without asking. The worst of several paths between the
+ *  same sites stands for them. */
+export function live_mesh(
+  rows: readonly PathRow[],
+  wanted: { figure: MeshFigure; family: 4 | 6; method: string },
+  sites: readonly string[],
+): Mesh {
+  const cells = new Map<string, MeshCell>();
+  for (const row of rows) {
+    if (row.family !== wanted.family || row.method !== wanted.method) continue;
+    const source = row.source_site ?? row.probe.slice(0, 8);
+    const target = row.target_site ?? row.target;
+    const cell = {
+      source,
+      target,
+      path: row.id,
+      value: row.minute[wanted.figure],
+      sent: row.minute.sent,
+      state: row.state,
+    };
+    const pair = key(source, target);
+    const other = cells.get(pair);
+    if (!other || compare_badness(cell, other) < 0) cells.set(pair, cell);
+  }
+  return { ...wanted, minutes: 1, sites: [...sites], cells: [...cells.values()] };
 }
 
 /** Where a cell's value lies on the colour scale, 0..1; null when there is no value to colour. */

@@ -3,9 +3,11 @@ import type { Mesh, PathRow, Vantage } from '../api/types';
 import { en } from '../i18n/en';
 import { fill } from '../i18n/fill';
 import { zh } from '../i18n/zh';
+import { interest_of } from '../state/interest';
+import { merge_row } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
-import { fits, named, sorted, type Filter } from './filter';
-import { ends_of, make_matrix, moved } from './mesh_model';
+import { fits, named, ranked, sorted, type Filter } from './filter';
+import { ends_of, live_mesh, make_matrix, moved } from './mesh_model';
 import { marks_of } from './vantage';
 
 const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '' };
@@ -83,6 +85,50 @@ describe('range', () => {
   });
 });
 
+describe('live rows', () => {
+  it('merge figures and keep what they do not speak of', () => {
+    const before = row('a');
+    const columns = ['id', 'state', 'sent', 'received', 'lost', 'rtt_p50', 'rtt_p99', 'ipdv_p99', 'new_one'];
+    const after = merge_row(before, columns, ['a', 'degraded', 60, 57, 3, 2e6, 3e6, 1e5, 9]);
+    expect(after).not.toBe(before);
+    expect(after.state).toBe('degraded');
+    expect(after.minute).toMatchObject({ sent: 60, received: 57, lost: 3, loss_ratio: 0.05, rtt_p50: 2e6, windows: 6 });
+    expect(after.target).toBe('dc-2.lab');
+    expect(before.minute.sent).toBe(600);
+    expect(merge_row(before, columns, ['a', 'broken', 0, 0, 0, null, null, null]).minute.loss_ratio).toBeNull();
+  });
+  it('merge a state alone without touching the figures', () => {
+    const before = row('a');
+    const after = merge_row(before, ['id', 'state'], ['a', 'broken']);
+    expect(after.state).toBe('broken');
+    expect(after.minute).toBe(before.minute);
+  });
+  it('are asked for only as far as the page shows them', () => {
+    const at = { page: 'mesh' as const, subject: null, family: '', method: 'stamp', minutes: 1 };
+    expect(interest_of(at)).toBe('rows=figures&family=4&method=stamp');
+    expect(interest_of({ ...at, minutes: 60 })).toBe('rows=none');
+    expect(interest_of({ ...at, page: 'overview' })).toBe('rows=states');
+    expect(interest_of({ ...at, page: 'paths', family: '6' })).toBe('rows=figures&family=6');
+    expect(interest_of({ ...at, page: 'paths', subject: 'ab' })).toBe('path=ab');
+    expect(interest_of({ ...at, page: 'storage' })).toBe('rows=none');
+  });
+  it('make the mesh of the last minute, the worst path standing for a pair', () => {
+    const rows = [
+      row('a', {}, 2e6),
+      row('b', { state: 'degraded' }, 1e6),
+      row('c', { method: 'stamp' }),
+      row('d', { family: 6 }),
+      row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 5e6),
+    ];
+    const mesh = live_mesh(rows, { figure: 'rtt_p50', family: 4, method: 'echo' }, ['dc-2', 'gz']);
+    expect(mesh.sites).toEqual(['dc-2', 'gz']);
+    expect(mesh.cells.map((c) => [c.source, c.target, c.path, c.value])).toEqual([
+      ['gz', 'dc-2', 'b', 1e6],
+      ['01234567', 'dc-2.lab', 'e', 5e6],
+    ]);
+  });
+});
+
 describe('list of paths', () => {
   const items = [
     named(row('a', { state: 'broken', family: 6 }, null), 'Guangzhou', 'Data centre 2'),
@@ -100,6 +146,7 @@ describe('list of paths', () => {
     expect(find({ family: '4', site: 'gz' })).toEqual(['b', 'c']);
     expect(find({ site: 'elsewhere' })).toEqual([]);
   });
+  ranked([...items]);
   it('sorts figures from the largest with the unknown last, either way', () => {
     expect(sorted(items, 'rtt', false).map((i) => i.row.id)).toEqual(['c', 'b', 'a']);
     expect(sorted(items, 'rtt', true).map((i) => i.row.id)).toEqual(['b', 'c', 'a']);

@@ -1,12 +1,13 @@
 // Names of sites, paths and methods as a reader says them, in the chosen language.
 
 import type { PathRow, Words } from '../api/types';
+import { in_reader_zone } from '../format/time';
 import { prefs } from './prefs.svelte';
 import { world } from './world.svelte';
 
 export function say(words: Words | null | undefined): string {
   if (!words) return '';
-  return prefs.language === 'zh' ? words.zh || words.en : words.en || words.zh;
+  return in_reader_zone(prefs.language === 'zh' ? words.zh || words.en : words.en || words.zh);
 }
 
 export function site_name(id: string | null | undefined): string {

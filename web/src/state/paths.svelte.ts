@@ -1,18 +1,28 @@
-// All paths, by id. The map itself is plain; `revision` is the one reactive thing, raised at most once per animation
-// frame however many rows a live event brings, so that 1,500 paths cost one redraw.
+// All paths, by id. The map itself is plain; what is reactive is raised at most once per animation frame however many
+// rows a live event brings: `revision` with every change, `names_revision` only when who measures what changed, so that
+// a list is named and ordered by name once and not with each window.
 
 import type { PathRow } from '../api/types';
+import { merge_row, type LiveRows } from './live_rows';
 
 class Paths {
   private readonly rows = new Map<string, PathRow>();
   private pending = false;
+  private renamed = false;
   revision = $state(0);
+  names_revision = $state(0);
   loaded = $state(false);
 
   all: PathRow[] = $derived.by(() => {
     void this.revision;
     return [...this.rows.values()];
   });
+  /** As of the last change of names: for what depends on identities only. */
+  identities: PathRow[] = $derived.by(() => {
+    void this.names_revision;
+    return [...this.rows.values()];
+  });
+  methods: string[] = $derived([...new Set(this.identities.map((p) => p.method))].sort());
 
   get(id: string): PathRow | undefined {
     void this.revision;
@@ -23,19 +33,39 @@ class Paths {
     this.rows.clear();
     for (const row of rows) this.rows.set(row.id, row);
     this.loaded = true;
-    this.announce();
+    this.announce(true);
   }
 
+  /** Whole rows. */
   update(rows: PathRow[]): void {
-    for (const row of rows) this.rows.set(row.id, row);
-    this.announce();
+    let fresh = false;
+    for (const row of rows) {
+      fresh ||= !this.rows.has(row.id);
+      this.rows.set(row.id, row);
+    }
+    this.announce(fresh);
   }
 
-  private announce(): void {
+  /** States or figures; true when they speak of a path that is not known, so that all must be asked for again. */
+  merge(live: LiveRows): boolean {
+    let unknown = false;
+    for (const values of live.rows) {
+      const row = this.rows.get(values[0] as string);
+      if (row) this.rows.set(row.id, merge_row(row, live.columns, values));
+      else unknown = true;
+    }
+    this.announce(false);
+    return unknown && this.loaded;
+  }
+
+  private announce(renamed: boolean): void {
+    this.renamed ||= renamed;
     if (this.pending) return;
     this.pending = true;
     const tell = () => {
       this.pending = false;
+      if (this.renamed) this.names_revision++;
+      this.renamed = false;
       this.revision++;
     };
     // A hidden page gets no animation frames; it still has to stay right.

@@ -3,10 +3,13 @@
 import { get, send, use_csrf, ApiError } from '../api/client';
 import { Live, type LiveEvent, type LiveState } from '../api/live';
 import type { Change, Link, PathRow, Region, Session, Site, Status } from '../api/types';
+import type { LiveRows } from './live_rows';
 import { paths } from './paths.svelte';
 import { view } from './view.svelte';
 
 const CHANGES_KEPT = 200;
+/** A path that is new to the page makes it read all again; not more often than this. */
+const ASK_AGAIN_AFTER_MS = 10_000;
 
 /** By the time it happened, which may be a little before the server was sure of it. */
 function newest_first(a: Change, b: Change): number {
@@ -26,12 +29,13 @@ class World {
 
   admin = $derived(this.session?.role === 'admin');
   locked = $derived(this.session !== null && this.session.login_required && this.session.user === null);
+  private paths_asked_ms = 0;
   private sites_by_id = $derived(new Map((this.region?.sites ?? []).map((s) => [s.id, s])));
 
   private readonly connection = new Live({
     event: (kind, body) => this.receive(kind, body),
     state: (state, retry) => {
-      if (state === 'live' && this.live === 'lost') void this.load();
+      if (state === 'live' && this.live === 'lost') void this.load().catch(() => {}); // the connection tries on
       this.live = state === 'connecting' && this.live === 'lost' ? 'lost' : state;
       this.retry_unix_ms = retry;
     },
@@ -48,11 +52,12 @@ class World {
         this.login_open = true;
         return;
       }
+      this.connection.start();
       await this.load();
     } catch (cause) {
       this.problem = cause instanceof ApiError ? cause.message : String(cause);
+      this.connection.start();
     }
-    this.connection.start();
   }
 
   retry(): void {
@@ -79,21 +84,36 @@ class World {
     use_csrf(session.csrf);
   }
 
+  /** What of the paths the live connection is to bring (interest.ts). */
+  listen(interest: string): void {
+    this.connection.listen(interest);
+  }
+
+  /** The frame of the page is shown as soon as status and region are there; the rows of all paths may take longer. */
   async load(): Promise<void> {
-    const [status, region, rows, changes] = await Promise.all([
+    const frame = Promise.all([
       get<Status>('status'),
       get<Region>('region'),
-      get<{ paths: PathRow[] }>('paths'),
       get<{ changes: Change[] }>('changes', { limit: 100 }),
-    ]);
+    ]).then(([status, region, changes]) => {
+      this.take_status(status);
+      this.region = region;
+      this.changes = [...changes.changes].sort(newest_first);
+    });
+    await Promise.all([frame, this.load_paths()]);
+    this.problem = null;
+  }
+
+  private async load_paths(): Promise<void> {
+    this.paths_asked_ms = Date.now();
+    paths.replace((await get<{ paths: PathRow[] }>('paths')).paths);
+  }
+
+  private take_status(status: Status): void {
     this.status = status;
     const oldest = status.store.levels.map((l) => l.oldest_unix_ms ?? Infinity);
     const raw = status.store.levels.find((l) => l.name === 'raw')?.oldest_unix_ms ?? Math.min(...oldest);
     if (Number.isFinite(raw)) view.history_ms = Math.max(0, status.now_unix_ms - raw);
-    this.region = region;
-    this.changes = [...changes.changes].sort(newest_first);
-    paths.replace(rows.paths);
-    this.problem = null;
   }
 
   put_link(link: Link): void {
@@ -111,6 +131,11 @@ class World {
         break;
       case 'paths':
         paths.update((body as { paths: PathRow[] }).paths);
+        break;
+      case 'figures':
+      case 'states':
+        if (paths.merge(body as LiveRows) && Date.now() - this.paths_asked_ms > ASK_AGAIN_AFTER_MS)
+          void this.load_paths().catch(() => {}); // the next event asks again
         break;
       case 'change':
         this.add_change(body as Change);
