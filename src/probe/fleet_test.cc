@@ -59,7 +59,9 @@ class Collector {
         auto& ack = *response.add_acks();
         ack.set_sequence(batch ? batch->head().sequence : 0);
         ack.set_verdict(batch ? v1::IngestResponse::VERDICT_STORED : v1::IngestResponse::VERDICT_BAD);
-        if (batch) batches_.push_back(batch->batch());
+        if (!batch) continue;
+        const auto content = schema::split_signed_batch(bytes)->batch;
+        EXPECT_TRUE(batches_.emplace_back().ParseFromArray(content.data(), static_cast<int>(content.size())));
       }
     }
     changed_.notify_all();

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include "crypto/sha256.h"
 #include "schema/decode_error.h"
 #include "schema/delay_columns.h"
+#include "schema/path_table.h"
 
 namespace gnomon::v1 {
 class Batch;
@@ -28,6 +28,9 @@ namespace gnomon::schema {
 
 inline constexpr std::string_view kBatchDomain = "gnomon batch v1\n";
 inline constexpr std::size_t kMaximumBatchBytes = 8 << 20;
+
+// What the signature covers, for the bytes of a Batch.
+std::string signed_message(std::span<const std::byte> batch);
 
 // Batch → bytes of a SignedBatch. The caller has set probe_id to that of the key.
 std::string sign_batch(const v1::Batch& batch, const crypto::PrivateKey& key);
@@ -55,25 +58,46 @@ struct BatchHead {
   std::int64_t last_unix_ms = 0;
 };
 
-// A SignedBatch whose signature, identity and columns were found right. Owns the message; movable.
+// A range of batches that the probe's spool had to drop.
+struct Dropped {
+  std::uint64_t first_sequence = 0;
+  std::uint64_t last_sequence = 0;
+  std::uint64_t windows = 0;
+  std::int64_t first_unix_ms = 0;
+  std::int64_t last_unix_ms = 0;
+  std::string reason;
+};
+
+// What a Batch says beside its columns.
+struct BatchContent {
+  std::int64_t base_unix_ms = 0;
+  std::int64_t created_unix_ms = 0;
+  std::string program_version;
+  std::string probe_name;
+  std::string site;
+  std::string plan_revision;
+  std::string vantage;  // gnomon.v1.VantageHealth, serialised; empty when nothing was said
+  PathTable paths;
+  std::vector<Dropped> dropped;
+};
+
+// A SignedBatch whose signature, identity and columns were found right. Owns what it tells; movable.
 class VerifiedBatch {
  public:
-  VerifiedBatch(VerifiedBatch&&) noexcept;
-  VerifiedBatch& operator=(VerifiedBatch&&) noexcept;
-  ~VerifiedBatch();
-
   [[nodiscard]] const BatchHead& head() const { return head_; }
-  [[nodiscard]] const v1::Batch& batch() const { return *batch_; }
+  [[nodiscard]] const BatchContent& content() const { return content_; }
   [[nodiscard]] const DelayColumns& columns() const { return columns_; }
-  [[nodiscard]] WallTime base() const;
+  [[nodiscard]] WallTime base() const { return WallTime{std::chrono::milliseconds(content_.base_unix_ms)}; }
   [[nodiscard]] const crypto::PublicKeyBytes& public_key() const { return public_key_; }
-  // SHA-256 over the bytes of the SignedBatch as they came.
+  // SHA-256 over the bytes of the SignedBatch as they came; zero when read_journalled_batch() left it out.
   [[nodiscard]] const crypto::Sha256Digest& digest() const { return digest_; }
+  // What it holds on the heap.
+  [[nodiscard]] std::size_t memory_bytes() const { return columns_.memory_bytes() + content_.paths.memory_bytes(); }
 
  private:
-  VerifiedBatch();
-  friend tl::expected<VerifiedBatch, DecodeError> read_signed_batch(std::span<const std::byte>, bool) noexcept;
-  std::unique_ptr<v1::Batch> batch_;
+  VerifiedBatch() = default;
+  friend struct BatchReading;
+  BatchContent content_;
   DelayColumns columns_;
   BatchHead head_;
   crypto::PublicKeyBytes public_key_{};
@@ -85,5 +109,7 @@ class VerifiedBatch {
 // such as those of its own journal. The error's offset is a byte of the SignedBatch, or for a wrong column the row.
 tl::expected<VerifiedBatch, DecodeError> read_signed_batch(std::span<const std::byte> bytes,
                                                            bool check_signature = true) noexcept;
+// The same for bytes of this process's own journal whose hash nobody asks for: neither signature nor digest.
+tl::expected<VerifiedBatch, DecodeError> read_journalled_batch(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace gnomon::schema

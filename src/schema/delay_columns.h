@@ -1,15 +1,15 @@
 #pragma once
 
-// The read side of v1::DelayWindows: a checked view, by row and by column.
+// The read side of v1::DelayWindows: checked columns, read straight from their wire form, by row and by column.
 //
-// view() believes nothing: it refuses columns of different lengths (one that joined later may be absent: unknown), a
-// path index out of range, sketches whose lengths
-// do not sum up, bucket numbers that do not rise or leave 16 bits, counts that contradict each other, and more than the
-// limits. It allocates at most in proportion to the message, whose own size the receiver has limited.
+// decode() believes nothing: it refuses columns of different lengths (one that joined later may be absent: unknown), a
+// path index out of range, sketches whose lengths do not sum up, bucket numbers that do not rise or leave 16 bits,
+// counts that contradict each other, and more than the limits. It allocates at most in proportion to its input, whose
+// size the receiver has limited.
 //
-// The view borrows the message, which must stay as it is while the view lives; sketches are unpacked into the view
-// once, so that a store takes whole columns. Immutable after view(): many threads may read it.
+// Owns everything; immutable after decode(): many threads may read it. Pure functions.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,9 +27,9 @@ inline constexpr std::size_t kMaximumBuckets = 4'096;    // a sketch
 
 // A sketch column, unpacked: the buckets of row i are [offset[i], offset[i+1]) of number and count.
 struct SketchRows {
-  std::vector<std::uint64_t> offset;
+  std::vector<std::uint32_t> offset;
   std::vector<std::int16_t> number;
-  std::span<const std::uint32_t> count;
+  std::vector<std::uint32_t> count;
   std::vector<std::uint64_t> total;  // packets in row i
 
   [[nodiscard]] DelaySketch row(std::size_t i) const;
@@ -41,11 +41,15 @@ using NumberColumn =
 
 class DelayColumns {
  public:
-  // `path_count`: Batch.paths. The error's offset is the row.
+  DelayColumns();  // no rows
+  // `wire`: a serialised DelayWindows. `path_count`: Batch.paths. The error's offset is the row.
+  static tl::expected<DelayColumns, DecodeError> decode(std::span<const std::byte> wire,
+                                                        std::size_t path_count) noexcept;
+  // The same of a message at hand.
   static tl::expected<DelayColumns, DecodeError> view(const v1::DelayWindows& columns, std::size_t path_count) noexcept;
 
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::uint32_t path_of(std::size_t row) const;
+  [[nodiscard]] std::uint32_t path_of(std::size_t row) const { return path()[row]; }
   // `base`: Batch.base_unix_ms.
   [[nodiscard]] DelayWindow row(std::size_t i, WallTime base) const;
 
@@ -56,16 +60,32 @@ class DelayColumns {
   [[nodiscard]] std::span<const std::uint32_t> path() const;
   [[nodiscard]] std::span<const std::uint32_t> start_ms() const;
   [[nodiscard]] std::span<const std::uint32_t> duration_ms() const;
-  [[nodiscard]] const SketchRows& rtt() const { return rtt_; }
-  [[nodiscard]] const SketchRows& forward() const { return forward_; }
-  [[nodiscard]] const SketchRows& backward() const { return backward_; }
-  [[nodiscard]] const SketchRows& ipdv() const { return ipdv_; }
+  [[nodiscard]] std::span<const std::uint32_t> marks() const;
+  [[nodiscard]] std::span<const std::uint32_t> sent() const;
+  [[nodiscard]] std::span<const std::uint32_t> lost() const;
+  [[nodiscard]] std::span<const std::int32_t> outcome() const;
+  [[nodiscard]] const SketchRows& rtt() const;
+  [[nodiscard]] const SketchRows& forward() const;
+  [[nodiscard]] const SketchRows& backward() const;
+  [[nodiscard]] const SketchRows& ipdv() const;
+
+  // What it holds on the heap, for those who bound how much they keep.
+  [[nodiscard]] std::size_t memory_bytes() const;
 
  private:
-  const v1::DelayWindows* columns_ = nullptr;
+  struct Layout;
+  struct Chunks;
+  static const Layout& layout();
+  tl::expected<void, DecodeError> read(const Chunks& chunks) noexcept;
+  tl::expected<void, DecodeError> read_sketch(std::span<const std::byte> column, SketchRows& out) const noexcept;
+  tl::expected<void, DecodeError> check(std::size_t path_count) const noexcept;
+
+  // Column after column, each `size_` long, in the order of the schema.
   std::size_t size_ = 0;
-  SketchRows rtt_, forward_, backward_, ipdv_;
-  std::vector<std::int64_t> absent_;  // stands for a column that joined later and is absent: unknown in each row
+  std::vector<std::uint32_t> words_;
+  std::vector<std::int32_t> enums_;
+  std::vector<std::int64_t> longs_;
+  std::vector<SketchRows> sketches_;
 };
 
 }  // namespace gnomon::schema

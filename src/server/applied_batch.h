@@ -18,6 +18,7 @@ class ReadBatch {
 
   // Borrows from this object.
   [[nodiscard]] store::AppliedBatch applied() const;
+  [[nodiscard]] std::size_t windows() const { return batch_.columns().size(); }
 
  private:
   ReadBatch(schema::VerifiedBatch batch, std::uint64_t record, WallTime received)

@@ -26,7 +26,8 @@ struct RangeReader::State {
 // Reads on to the limits of a range or the end of what is durable.
 Status RangeReader::State::fill() {
   std::size_t bytes = 0;
-  while (up_to - from < options.most_records && bytes < options.most_bytes) {
+  std::size_t windows = 0;
+  while (up_to - from < options.most_records && bytes < options.most_bytes && windows < options.most_windows) {
     auto entry = reader.next();
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) return {};
@@ -35,6 +36,7 @@ Status RangeReader::State::fill() {
     up_to = (*entry)->record + 1;
     auto batch = ReadBatch::read(**entry);
     if (batch) {
+      windows += batch->windows();
       range.push_back(std::move(*batch));
     } else {
       ++unreadable;

@@ -132,7 +132,7 @@ void Collector::take(const std::shared_ptr<Ingest>& ingest, std::size_t index,
   const auto batch = std::make_shared<const schema::VerifiedBatch>(std::move(*read));
   const std::uint64_t sequence = batch->head().sequence;
   if (!probes_.known(batch->public_key())) {
-    refuse_key(batch->public_key(), ingest, index, batch->batch().probe_name(), sequence);
+    refuse_key(batch->public_key(), ingest, index, batch->content().probe_name, sequence);
     return;
   }
   if (const auto full = disk_.refusal()) {
@@ -140,7 +140,7 @@ void Collector::take(const std::shared_ptr<Ingest>& ingest, std::size_t index,
     ingest->judge(index, Verdict::VERDICT_BUSY, *full, sequence);
     return;
   }
-  const std::size_t bytes = signed_bytes.size();
+  const std::size_t bytes = signed_bytes.size() + batch->memory_bytes();
   in_flight_ += bytes;
   {
     const std::lock_guard lock(queue_mutex_);

@@ -6,7 +6,8 @@
 // probe added is kept, since the bytes are journalled as they came. Every batch gets a verdict; the whole request is
 // refused only when it cannot be read (400 with the byte) or when there is no room (503 with Retry-After).
 //
-// Memory is bounded: bytes between arrival and the observers' return count against in_flight_bytes. Thread-safe;
+// Memory is bounded: bytes between arrival and the observers' return, as they came and taken apart, count against
+// in_flight_bytes. Thread-safe;
 // add_to's handler runs on the server's pool and does not block. stop() ends the notifying thread after what is queued;
 // before it, the HTTP server must have stopped.
 

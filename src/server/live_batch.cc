@@ -1,7 +1,6 @@
 #include "server/live_batch.h"
 
 #include "gnomon/v1/batch.pb.h"
-#include "schema/path_id.h"
 
 namespace gnomon::server {
 
@@ -37,36 +36,36 @@ std::optional<Vantage> parse_vantage(std::string_view bytes) {
   return vantage_of(health);
 }
 
-std::vector<PathIdentity> identities(const v1::Batch& batch, const ProbeId& probe) {
+std::vector<PathIdentity> identities(const schema::BatchContent& batch, const ProbeId& probe) {
   std::vector<PathIdentity> all;
-  all.reserve(static_cast<std::size_t>(batch.paths_size()));
-  for (const v1::Path& path : batch.paths()) {
+  all.reserve(batch.paths.size());
+  for (schema::PathFields& path : batch.paths.all()) {
     PathIdentity one;
-    one.id = schema::path_id(probe, path);
+    one.id = path.id;
     one.probe = probe;
-    one.source_site = batch.site();
-    one.plan_item = path.plan_item();
-    one.method = path.method();
-    one.target = path.target();
-    one.target_site = path.target_site();
-    one.family = static_cast<int>(path.family());
-    one.address = path.address();
-    one.access = path.access();
-    one.interval_ms = path.interval_ms();
-    one.payload_bytes = path.payload_bytes();
-    one.dscp = path.dscp();
-    one.port = path.port();
+    one.source_site = batch.site;
+    one.plan_item = std::move(path.plan_item);
+    one.method = std::move(path.method);
+    one.target = std::move(path.target);
+    one.target_site = std::move(path.target_site);
+    one.family = path.family;
+    one.address = std::move(path.address);
+    one.access = std::move(path.access);
+    one.interval_ms = path.interval_ms;
+    one.payload_bytes = path.payload_bytes;
+    one.dscp = path.dscp;
+    one.port = path.port;
     all.push_back(std::move(one));
   }
   return all;
 }
 
-std::vector<store::DroppedRange> dropped_ranges(const v1::Batch& batch, const ProbeId& probe) {
+std::vector<store::DroppedRange> dropped_ranges(const schema::BatchContent& batch, const ProbeId& probe) {
   std::vector<store::DroppedRange> all;
-  for (const auto& range : batch.dropped()) {
-    all.push_back({probe, range.first_sequence(), range.last_sequence(), range.windows(),
-                   WallTime{std::chrono::milliseconds(range.first_unix_ms())},
-                   WallTime{std::chrono::milliseconds(range.last_unix_ms())}, range.reason()});
+  for (const schema::Dropped& range : batch.dropped) {
+    all.push_back({probe, range.first_sequence, range.last_sequence, range.windows,
+                   WallTime{std::chrono::milliseconds(range.first_unix_ms)},
+                   WallTime{std::chrono::milliseconds(range.last_unix_ms)}, range.reason});
   }
   return all;
 }

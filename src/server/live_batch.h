@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "core/ids.h"
+#include "schema/batch_codec.h"
 #include "server/live_view.h"
 #include "store/batch.h"
 
 namespace gnomon::v1 {
-class Batch;
 class VantageHealth;
 }  // namespace gnomon::v1
 
@@ -19,7 +19,7 @@ Vantage vantage_of(const v1::VantageHealth& health);
 // The same from its serialised form, as the store keeps it; nothing when the bytes are empty or broken.
 std::optional<Vantage> parse_vantage(std::string_view bytes);
 // In the order of Batch.paths.
-std::vector<PathIdentity> identities(const v1::Batch& batch, const ProbeId& probe);
-std::vector<store::DroppedRange> dropped_ranges(const v1::Batch& batch, const ProbeId& probe);
+std::vector<PathIdentity> identities(const schema::BatchContent& batch, const ProbeId& probe);
+std::vector<store::DroppedRange> dropped_ranges(const schema::BatchContent& batch, const ProbeId& probe);
 
 }  // namespace gnomon::server

@@ -120,6 +120,7 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
   for (const store::ProbeRecord& record : *probes) {
     if (impl_->probes.size() >= impl_->limits.probes) break;
     LiveProbe probe;
+    probe.met = true;
     probe.view = view_of(record);
     // A probe that was there when the server stopped has half a minute to come back before it is called silent.
     const bool long_gone = now - record.header.received > hours(1);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "gnomon/v1/batch.pb.h"
 #include "schema/batch_codec.h"
 #include "server/live_batch.h"
 #include "server/live_state_impl.h"
@@ -31,10 +30,7 @@ LivePath* LiveState::Impl::find_or_add(PathIdentity&& identity) {
     }
     return &known->second;
   }
-  if (paths.size() >= limits.paths) {
-    ++over_limit;
-    return nullptr;
-  }
+  if (paths.size() >= limits.paths) return nullptr;
   ++path_count[identity.probe];
   auto shared = std::make_shared<const PathIdentity>(std::move(identity));
   return &paths.emplace(id, LivePath(std::move(shared), clock.now())).first->second;
@@ -79,19 +75,21 @@ ProbeView LiveState::Impl::probe_view(const LiveProbe& probe) const {
   ProbeView view = probe.view;
   view.state = probe.silent ? ProbeState::kSilent : probe.sick ? ProbeState::kSick : ProbeState::kAlive;
   const auto count = path_count.find(view.id);
-  view.paths = count == path_count.end() ? 0 : count->second;
+  view.paths = (count == path_count.end() ? 0 : count->second) + probe.crowd.size();
   return view;
 }
 
-void LiveState::Impl::update_probe(const ProbeView& fresh, WallTime received, News& news) {
+LiveProbe* LiveState::Impl::find_or_add_probe(const ProbeId& id) {
+  const auto known = probes.find(id);
+  if (known != probes.end()) return &known->second;
+  if (probes.size() >= limits.probes) return nullptr;
+  return &probes.emplace(id, LiveProbe{}).first->second;
+}
+
+void LiveState::Impl::update_probe(LiveProbe& probe, const ProbeView& fresh, WallTime received, News& news) {
   const MonotonicTime now = clock.now();
-  auto known = probes.find(fresh.id);
-  const bool is_new = known == probes.end();
-  if (is_new) {
-    if (probes.size() >= limits.probes) return;
-    known = probes.emplace(fresh.id, LiveProbe{}).first;
-  }
-  LiveProbe& probe = known->second;
+  const bool is_new = !probe.met;
+  probe.met = true;
   const bool was_silent = probe.silent;
   const bool was_sick = probe.sick;
   const Nanoseconds quiet = now - probe.last_arrival;
@@ -111,40 +109,62 @@ void LiveState::Impl::update_probe(const ProbeView& fresh, WallTime received, Ne
   if (!probe.sick && was_sick) report(ProbeNews::kWell, std::nullopt);
 }
 
-void LiveState::on_durable(const schema::VerifiedBatch& verified, WallTime received) {
-  const v1::Batch& batch = verified.batch();
-  const ProbeId probe = verified.head().probe;
-  std::vector<PathIdentity> names = identities(batch, probe);
-  const std::vector<store::DroppedRange> dropped = dropped_ranges(batch, probe);
+void LiveState::Impl::follow_table(LiveProbe& probe, const schema::VerifiedBatch& batch) {
+  const schema::BatchContent& content = batch.content();
+  const crypto::Sha256Digest digest = content.paths.digest();
+  if (probe.epoch == epoch && probe.table == digest && probe.table_site == content.site) return;
+  probe.paths.clear();
+  std::vector<bool> watched;
+  for (PathIdentity& identity : identities(content, batch.head().probe)) {
+    probe.paths.push_back(find_or_add(std::move(identity)));
+    watched.push_back(probe.paths.back() != nullptr);
+  }
+  if (probe.table != digest || probe.crowd.size() > 0 || !std::ranges::all_of(watched, std::identity{})) {
+    probe.crowd.reset(std::move(watched));
+  }
+  probe.table = digest;
+  probe.table_site = content.site;
+  probe.epoch = epoch;
+}
+
+void LiveState::on_durable(const schema::VerifiedBatch& batch, WallTime received) {
+  const ProbeId probe = batch.head().probe;
+  const schema::BatchContent& content = batch.content();
+  const std::vector<store::DroppedRange> dropped = dropped_ranges(content, probe);
 
   ProbeView fresh;
   fresh.id = probe;
-  fresh.name = batch.probe_name();
-  fresh.site = batch.site();
-  fresh.version = batch.program_version();
-  fresh.plan_revision = batch.plan_revision();
-  fresh.sequence = batch.sequence();
+  fresh.name = content.probe_name;
+  fresh.site = content.site;
+  fresh.version = content.program_version;
+  fresh.plan_revision = content.plan_revision;
+  fresh.sequence = batch.head().sequence;
   for (const store::DroppedRange& range : dropped) fresh.dropped_windows += range.windows;
-  if (batch.has_vantage()) fresh.vantage = vantage_of(batch.vantage());
+  fresh.vantage = parse_vantage(content.vantage);
 
   Impl::News news;
   {
     const std::lock_guard lock(impl_->mutex);
     const MonotonicTime now = impl_->clock.now();
-    std::vector<LivePath*> paths;
-    paths.reserve(names.size());
-    for (PathIdentity& name : names) paths.push_back(impl_->find_or_add(std::move(name)));
-    const schema::DelayColumns& columns = verified.columns();
-    for (std::size_t row = 0; row < columns.size(); ++row) {
-      LivePath* path = paths[columns.path_of(row)];
-      if (path == nullptr) continue;
-      impl_->note(*path, path->add(columns.row(row, verified.base()), batch.sequence(), now), news);
+    if (LiveProbe* const known = impl_->find_or_add_probe(probe)) {
+      impl_->follow_table(*known, batch);
+      impl_->add_windows(*known, batch, now, news);
+      impl_->update_probe(*known, fresh, received, news);
     }
-    impl_->update_probe(fresh, received, news);
     for (const store::DroppedRange& range : dropped) news.dropped.emplace_back(fresh, range);
     impl_->fill_totals(news);
   }
   impl_->tell(news);
+}
+
+void LiveState::Impl::add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news) {
+  const schema::DelayColumns& columns = batch.columns();
+  for (std::size_t row = 0; row < columns.size(); ++row) {
+    LivePath* const path = probe.paths[columns.path_of(row)];
+    if (path == nullptr) continue;
+    note(*path, path->add(columns.row(row, batch.base()), batch.head().sequence, now), news);
+  }
+  probe.crowd.add(columns, batch.base());
 }
 
 void LiveState::tick() {
@@ -156,6 +176,7 @@ void LiveState::tick() {
       if (now - path->second.last_arrival() > impl_->limits.forget_after) {
         --impl_->path_count[path->second.identity().probe];
         path = impl_->paths.erase(path);
+        ++impl_->epoch;
         continue;
       }
       if (path->second.tick(now)) impl_->mark_changed(path->second, true);
@@ -174,6 +195,7 @@ void LiveState::forget_probe(const ProbeId& probe) {
   const std::lock_guard lock(impl_->mutex);
   impl_->probes.erase(probe);
   impl_->path_count.erase(probe);
+  ++impl_->epoch;
   std::erase_if(impl_->paths, [&](const auto& item) { return item.second.identity().probe == probe; });
 }
 
@@ -195,6 +217,7 @@ PathCounts LiveState::Impl::counts() const {
   PathCounts sum;
   for (const auto& [id, path] : paths) ++sum.of[static_cast<std::size_t>(path.state())];
   sum.total = paths.size();
+  for (const auto& [id, probe] : probes) probe.crowd.count_into(sum, probe.silent);
   return sum;
 }
 
@@ -224,7 +247,9 @@ std::uint64_t LiveState::probes_alive() const {
 
 std::uint64_t LiveState::paths_over_limit() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->over_limit;
+  std::uint64_t paths = 0;
+  for (const auto& [id, probe] : impl_->probes) paths += probe.crowd.size();
+  return paths;
 }
 
 std::vector<LiveState::LastWindow> LiveState::last_windows(std::size_t limit, std::size_t& omitted) const {

@@ -3,8 +3,9 @@
 // The current state of every path and probe, in memory, fed by every batch that became durable.
 //
 // Thread-safe: one lock, held for the length of one batch or one copy. Memory is bounded: at most `Limits::paths` paths
-// with at most 60 s of windows and 60 minutes of figures each (about 5 kB a path with windows of 10 s); a path beyond
-// the limit is counted, not kept. A path of which nothing came for `forget_after` is forgotten.
+// with at most 60 s of windows and 60 minutes of figures each (about 5 kB a path with windows of 10 s); of a path
+// beyond the limit only its state is known (server/live_crowd.h), so that millions fit. A path of which nothing came
+// for `forget_after` is forgotten.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +28,7 @@ class LiveState final : public BatchObserver {
  public:
   struct Limits {
     std::size_t paths = 20'000;
-    std::size_t probes = 5'000;
+    std::size_t probes = 50'000;
     Nanoseconds probe_silent_after = std::chrono::seconds(30);
     Nanoseconds forget_after = std::chrono::hours(24);
   };

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "crypto/sha256.h"
+#include "server/live_crowd.h"
 #include "server/live_path.h"
 #include "server/live_state.h"
 
@@ -18,8 +20,17 @@ namespace gnomon::server {
 struct LiveProbe {
   ProbeView view;
   MonotonicTime last_arrival;
+  bool met = false;  // a batch of it was seen, by this server or an earlier one
   bool silent = false;
   bool sick = false;
+
+  // The table of paths that it sent last, and where they are: null for one of the crowd. Good while `epoch` is the
+  // owner's.
+  crypto::Sha256Digest table{};
+  std::string table_site;
+  std::uint64_t epoch = 0;
+  std::vector<LivePath*> paths;
+  LiveCrowd crowd;
 };
 
 class LiveState::Impl {
@@ -37,7 +48,11 @@ class LiveState::Impl {
   // All below under `mutex`.
   LivePath* find_or_add(PathIdentity&& identity);
   void mark_changed(LivePath& path, bool urgent);
-  void update_probe(const ProbeView& fresh, WallTime received, News& news);
+  LiveProbe* find_or_add_probe(const ProbeId& id);  // null when there are too many
+  void update_probe(LiveProbe& probe, const ProbeView& fresh, WallTime received, News& news);
+  // Finds the paths of a batch again, or looks them up when the table is another than last time.
+  void follow_table(LiveProbe& probe, const schema::VerifiedBatch& batch);
+  void add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news);
   void note(LivePath& path, LivePath::Update&& update, News& news);
   void fill_totals(News& news) const;
   [[nodiscard]] ProbeView probe_view(const LiveProbe& probe) const;
@@ -53,7 +68,7 @@ class LiveState::Impl {
   std::unordered_map<ProbeId, std::uint64_t> path_count;  // by probe
   std::deque<PathId> urgent;                              // changed state since taken
   std::deque<PathId> routine;                             // changed figures since taken
-  std::uint64_t over_limit = 0;
+  std::uint64_t epoch = 1;                                // rises when a path is forgotten
 };
 
 }  // namespace gnomon::server

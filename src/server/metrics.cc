@@ -185,7 +185,7 @@ void write_fleet(MetricsWriter& out, const LiveState& live) {
   for (std::size_t i = 0; i < analysis::kPathStates; ++i) {
     out.sample(counts.of[i], {{"state", analysis::to_string(static_cast<PathState>(i))}});
   }
-  out.counter("gnomon_paths_over_limit", "", "Paths of batches that were not followed because too many are known");
+  out.gauge("gnomon_paths_over_limit", "", "Paths of which only the state is followed because too many are known");
   out.sample(live.paths_over_limit());
   const std::vector<ProbeView> probes = live.probes();
   out.gauge("gnomon_probes", "", "Probes that ever reported, by state");

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/ids.h"
+#include "schema/path_table.h"
 
 namespace gnomon::schema {
 class DelayColumns;
@@ -21,21 +23,24 @@ struct JournalPosition {
   friend auto operator<=>(JournalPosition, JournalPosition) = default;
 };
 
-// The fields of gnomon.v1.Path and the path's identity.
-struct PathFields {
-  PathId id;
-  std::string plan_item;
-  std::string method;
-  std::string target;
-  std::string target_site;
-  int family = 0;  // 4 or 6
-  std::string address;
-  std::uint32_t interval_ms = 0;
-  std::uint32_t payload_bytes = 0;
-  std::uint32_t dscp = 0;
-  std::string access;
-  std::uint32_t port = 0;
-  friend bool operator==(const PathFields&, const PathFields&) = default;
+using schema::PathFields;
+
+// The paths of a batch in the order of Batch.paths, taken apart only for a store that does not know them yet: a probe
+// sends the same table with every batch.
+class PathList {
+ public:
+  PathList() = default;
+  PathList(std::vector<PathFields> paths) : source_(std::move(paths)) {}
+  // Borrows the table, which outlives it.
+  explicit PathList(const schema::PathTable& table) : source_(&table) {}
+
+  [[nodiscard]] std::size_t size() const;
+  // Equal for lists of equal paths.
+  [[nodiscard]] crypto::Sha256Digest digest() const;
+  [[nodiscard]] std::vector<PathFields> read() const;
+
+ private:
+  std::variant<std::vector<PathFields>, const schema::PathTable*> source_;
 };
 
 // A range of batches that a probe's spool had to drop.
@@ -67,8 +72,8 @@ struct BatchHeader {
 struct AppliedBatch {
   std::uint64_t record = 0;  // the batch's index in the journal
   BatchHeader header;
-  WallTime base;                                  // Batch.base_unix_ms
-  std::vector<PathFields> paths;                  // in the order of Batch.paths
+  WallTime base;  // Batch.base_unix_ms
+  PathList paths;
   const schema::DelayColumns* windows = nullptr;  // outlives the call; null: the batch has none
   std::vector<DroppedRange> dropped;
 };

@@ -120,14 +120,14 @@ TEST_P(StoreContract, PathsAndProbesSayWhatTheBatchesSaid) {
   SeededRandom random(21);
   apply_all(*store, history, random, 10);
   std::map<ProbeId, ProbeRecord> probes;
-  std::map<PathId, const PathFields*> fields;
+  std::map<PathId, PathFields> fields;
   std::vector<DroppedRange> dropped;
   for (const AppliedBatch& batch : history.batches()) {
     auto [at, is_new] =
         probes.try_emplace(batch.header.probe, ProbeRecord{batch.header, batch.header.received, 0, 0, 0});
     if (batch.header.sequence >= at->second.header.sequence) at->second.header = batch.header;
     ++at->second.batches;
-    for (const PathFields& path : batch.paths) fields[path.id] = &path;
+    for (const PathFields& path : batch.paths.read()) fields[path.id] = path;
     dropped.insert(dropped.end(), batch.dropped.begin(), batch.dropped.end());
   }
   for (int pass = 0; pass < 2; ++pass) {
@@ -142,7 +142,7 @@ TEST_P(StoreContract, PathsAndProbesSayWhatTheBatchesSaid) {
     const auto paths = value_of(store->paths());
     ASSERT_EQ(paths.size(), fields.size());
     for (const PathRecord& path : paths) {
-      EXPECT_TRUE(static_cast<const PathFields&>(path) == *fields.at(path.id)) << to_string(path.id);
+      EXPECT_TRUE(static_cast<const PathFields&>(path) == fields.at(path.id)) << to_string(path.id);
       WallTime last;
       for (const NaiveWindow& w : history.truth().all()) {
         if (w.path == path.id) last = std::max(last, w.window.start);

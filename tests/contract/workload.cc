@@ -114,6 +114,7 @@ void History::add_batch(Random& random, const WorkloadShape& shape, Slice slice)
                   .plan_revision = slice.number > 20 ? "b" : "a",
                   .vantage = std::string("\x01\x00\xff", 3)};
   Message& message = messages_.emplace_back();
+  std::vector<PathFields> paths;
   for (std::size_t p = 0; p < shape.paths_per_probe; ++p) {
     PathFields path;
     path.id = PathId{0x9e3779b97f4a7c15ULL * (slice.probe * 1'000 + p + 1)};
@@ -127,7 +128,7 @@ void History::add_batch(Random& random, const WorkloadShape& shape, Slice slice)
     path.payload_bytes = 56;
     path.port = path.method == "stamp" ? 862 : 0;
     const PathId id = path.id;
-    batch.paths.push_back(std::move(path));
+    paths.push_back(std::move(path));
     for (std::size_t w = 0; w < shape.windows_per_batch; ++w) {
       if (below(random, 30) == 0) continue;  // windows may be missing
       const auto jitter = std::chrono::milliseconds(below(random, 900));
@@ -138,7 +139,8 @@ void History::add_batch(Random& random, const WorkloadShape& shape, Slice slice)
       range_.to = std::max(range_.to, start + std::chrono::milliseconds(1));
     }
   }
-  message.view = *schema::DelayColumns::view(message.columns, batch.paths.size());
+  message.view = *schema::DelayColumns::view(message.columns, paths.size());
+  batch.paths = PathList(std::move(paths));
   batch.windows = &message.view;
   if (below(random, 25) == 0) {
     batch.dropped.push_back(
@@ -149,7 +151,7 @@ void History::add_batch(Random& random, const WorkloadShape& shape, Slice slice)
 std::vector<PathId> History::paths() const {
   std::set<PathId> ids;
   for (const AppliedBatch& batch : batches_) {
-    for (const PathFields& path : batch.paths) ids.insert(path.id);
+    for (const PathFields& path : batch.paths.read()) ids.insert(path.id);
   }
   return {ids.begin(), ids.end()};
 }

@@ -106,7 +106,7 @@ std::vector<Source> sort_windows(Engine& engine, std::span<const AppliedBatch> b
   std::vector<Source> sources;
   const std::unique_lock lock(engine.naming);
   for (std::uint32_t b = 0; b < batches.size(); ++b) {
-    const std::vector<std::int32_t> places = engine.dictionary.take(batches[b]);
+    const std::vector<std::int32_t>& places = engine.dictionary.take(batches[b]);
     if (batches[b].windows == nullptr) continue;
     const auto path = batches[b].windows->path();
     const auto start = batches[b].windows->start_ms();

@@ -33,7 +33,11 @@ std::int32_t Dictionary::take_path(const AppliedBatch& batch, const PathFields& 
   return at->second;
 }
 
-std::vector<std::int32_t> Dictionary::take(const AppliedBatch& batch) {
+const std::vector<std::int32_t>& Dictionary::take(const AppliedBatch& batch) {
+  take_probe(batch);
+  KnownTable& known = tables_[batch.header.probe];
+  const crypto::Sha256Digest digest = batch.paths.digest();
+  if (known.digest == digest && known.site == batch.header.site) return known.places;
   // When the batch brings a path first, its earliest window of it is when the path was first seen.
   std::vector<std::optional<std::uint32_t>> first(batch.paths.size());
   if (batch.windows != nullptr) {
@@ -44,10 +48,16 @@ std::vector<std::int32_t> Dictionary::take(const AppliedBatch& batch) {
       f = f ? std::min(*f, start[i]) : start[i];
     }
   }
-  std::vector<std::int32_t> places;
-  for (std::size_t i = 0; i < batch.paths.size(); ++i) {
-    places.push_back(take_path(batch, batch.paths[i], batch.base + std::chrono::milliseconds(first[i].value_or(0))));
+  known = {digest, batch.header.site, {}};
+  const std::vector<PathFields> paths = batch.paths.read();
+  known.places.reserve(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    known.places.push_back(take_path(batch, paths[i], batch.base + std::chrono::milliseconds(first[i].value_or(0))));
   }
+  return known.places;
+}
+
+void Dictionary::take_probe(const AppliedBatch& batch) {
   const auto [at, is_new] = probe_places_.try_emplace(batch.header.probe, probes_.size());
   if (is_new) {
     probes_.push_back({batch.header, batch.header.received, 0, 0, 0});
@@ -58,7 +68,6 @@ std::vector<std::int32_t> Dictionary::take(const AppliedBatch& batch) {
   if (batch.windows != nullptr) probe.windows += batch.windows->size();
   for (const DroppedRange& range : batch.dropped) probe.dropped_windows += range.windows;
   changed_probes_.insert(at->second);
-  return places;
 }
 
 }  // namespace gnomon::store::duckdb

@@ -18,8 +18,8 @@ class Dictionary {
   static Result<Dictionary> load(Connection& connection, std::uint64_t rolled);
   static Status create_tables(Connection& connection);
 
-  // Adds what the batch says; returns the place of each of its paths.
-  std::vector<std::int32_t> take(const AppliedBatch& batch);
+  // Adds what the batch says; returns the place of each of its paths, until the next call.
+  const std::vector<std::int32_t>& take(const AppliedBatch& batch);
   void see(std::int32_t path, std::int64_t start_ms);
 
   // Writes what take() changed since the last write, in the caller's transaction.
@@ -33,6 +33,13 @@ class Dictionary {
   [[nodiscard]] std::int64_t newest_start_ms() const { return newest_start_ms_; }
 
  private:
+  // The paths that a probe sent last, so that its next batch need not be taken apart.
+  struct KnownTable {
+    crypto::Sha256Digest digest{};
+    std::string site;
+    std::vector<std::int32_t> places;
+  };
+  void take_probe(const AppliedBatch& batch);
   std::int32_t take_path(const AppliedBatch& batch, const PathFields& path, WallTime first_start);
   Status load_paths(Connection& connection, std::uint64_t rolled);
   Status load_probes(Connection& connection);
@@ -41,6 +48,7 @@ class Dictionary {
   std::unordered_map<PathId, std::int32_t> path_places_;
   std::vector<ProbeRecord> probes_;
   std::unordered_map<ProbeId, std::size_t> probe_places_;
+  std::unordered_map<ProbeId, KnownTable> tables_;
   std::unordered_set<std::int32_t> changed_paths_;
   std::unordered_set<std::size_t> changed_probes_;
   std::int64_t newest_start_ms_ = 0;
