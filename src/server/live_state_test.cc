@@ -160,9 +160,11 @@ TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
 
 TEST_F(LiveStateTest, AnEmptyingSpoolDoesNotTurnBackTime) {
   round();
+  round();
   const WallTime last = live.path(probe.path_id(0)).value().last.value();
   const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 10, milliseconds(8)); };
-  live.on_durable(probe.verified(last - seconds(60), window), clock.wall());
+  const auto of_an_earlier_batch = [](v1::Batch& batch) { batch.set_sequence(1); };
+  live.on_durable(probe.verified(last - seconds(60), window, of_an_earlier_batch), clock.wall());
   EXPECT_EQ(live.path(probe.path_id(0)).value().last, last);
   EXPECT_EQ(state(0), PathState::kGood);
 }
