@@ -2,7 +2,7 @@
 """A disk that is really full, under a server and under a probe: nothing acknowledged is lost, nobody ends, and both go on
 by themselves when there is room.
 
-    tests/chaos/disk_full.py [--targets 2500]
+    tests/chaos/disk_full.py [--targets 1200]
 
 The disks are small file systems in memory, mounted in a namespace of this test alone. The server's is filled twice: by
 its own journal and tables until it refuses, and by a foreign file to the last byte. The probe's is filled by its own
@@ -171,7 +171,7 @@ def probe_side(scratch, disk, targets):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", type=int, default=2500)
+    parser.add_argument("--targets", type=int, default=1200)
     options = parser.parse_args()
     if reason := go_apart():
         print(f"disk_full: skipped, since no file system can be mounted here: {reason}")
