@@ -129,6 +129,12 @@ Result<std::optional<JournalEntry>> Journal::Reader::next() {
 Status Journal::publish() {
   return state_->publish();
 }
+Status Journal::maintain() {
+  return state_->maintain();
+}
+bool Journal::commit_next() {
+  return state_->log->commit_next();
+}
 const Ledger& Journal::ledger() const {
   return *state_->ledger;
 }
@@ -174,6 +180,17 @@ Status Journal::State::publish() {
   return ledger->publish(log->durable_records());
 }
 
+Status Journal::State::maintain() {
+  bool wants_index = false;
+  {
+    const std::lock_guard guard(mutex);
+    wants_index = applied >= indexed + options.index_every_records;
+  }
+  auto done = publish();
+  if (done && wants_index) done = write_index();
+  return done;
+}
+
 Status Journal::State::write_index() {
   const segment::LogPosition position = log->durable_position();
   std::string bytes;
@@ -198,10 +215,8 @@ void Journal::State::run() {
     changed.wait(guard, [&] { return stopping || applied > published; });
     // Gathers what comes meanwhile, so that a busy journal signs twice a second, not for every batch.
     changed.wait_for(guard, options.checkpoint_interval, [this] { return stopping; });
-    const bool wants_index = applied >= indexed + options.index_every_records;
     guard.unlock();
-    auto done = publish();
-    if (done && wants_index) done = write_index();
+    const auto done = maintain();
     if (!done && !was_failing) gnomon::log::error("{}", done.error().message());
     was_failing = !done;
     guard.lock();

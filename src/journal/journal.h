@@ -33,7 +33,8 @@ struct JournalOptions {
   std::chrono::milliseconds checkpoint_interval{500};  // while there is new work
   std::uint64_t index_every_records = 20'000;
   bool lock_folder = true;  // false with files in memory
-  bool background = true;   // false: only publish() publishes; for tests and the simulator
+  // false: only publish() and maintain() publish; for tests and the simulator. The log's thread has its own switch.
+  bool background = true;
 };
 
 enum class AppendOutcome : std::uint8_t { kStored, kDuplicate };
@@ -102,6 +103,10 @@ class Journal {
 
   // Puts all durable records into the ledger and signs, now.
   Status publish();
+  // What the background thread does at each interval: publishes, and writes the index when it is due.
+  Status maintain();
+  // segment::Log::commit_next(), for a journal whose log has no thread.
+  bool commit_next();
   [[nodiscard]] const Ledger& ledger() const;
   [[nodiscard]] JournalStatus status() const;
 

@@ -26,6 +26,7 @@ struct Journal::State {
 
   void committed(const schema::BatchHead& head, LedgerEntry entry, const Result<std::uint64_t>& record);
   Status publish();
+  Status maintain();
   // The index of at least all records before the log's durable position.
   Status write_index();
   void run();

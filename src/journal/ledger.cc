@@ -65,31 +65,35 @@ Result<std::vector<LedgerEntry>> Ledger::next_entries(std::uint64_t from, std::u
 }
 
 Status Ledger::publish(std::uint64_t durable_records) {
-  if (durable_records <= builder_.size()) return {};
+  if (!builder_) {
+    auto restored = TileBuilder::restore(status().size, tiles());
+    if (!restored) return tl::unexpected(restored.error());
+    builder_ = *std::move(restored);
+  }
+  if (durable_records <= builder_->size()) return {};
   auto done = grow(durable_records);
-  if (done) done = builder_.each_partial(sink());
+  if (done) done = builder_->each_partial(sink());
   if (done) done = sign();
   if (!done) {
     // The tiles of the signed tree are all still there; what was written beyond it is written again later.
-    auto restored = TileBuilder::restore(status().size, tiles());
-    if (restored) builder_ = *std::move(restored);
+    builder_.reset();
   }
   return done;
 }
 
 Status Ledger::grow(std::uint64_t size) {
-  while (builder_.size() < size) {
-    const auto entries = next_entries(builder_.size(), size - builder_.size());
+  while (builder_->size() < size) {
+    const auto entries = next_entries(builder_->size(), size - builder_->size());
     if (!entries) return tl::unexpected(entries.error());
     for (const LedgerEntry& entry : *entries) {
-      if (auto added = builder_.add(encode_entry(entry), sink()); !added) return added;
+      if (auto added = builder_->add(encode_entry(entry), sink()); !added) return added;
     }
   }
   return {};
 }
 
 Status Ledger::sign() {
-  const Checkpoint checkpoint{verifier_.name, builder_.size(), builder_.root()};
+  const Checkpoint checkpoint{verifier_.name, builder_->size(), builder_->root()};
   if (auto put = files_.replace_file(folder_ + "/checkpoint", sign_checkpoint(checkpoint, key_)); !put) return put;
   const std::lock_guard lock(published_mutex_);
   const std::uint64_t before = published_.size;
@@ -114,9 +118,20 @@ LedgerStatus Ledger::status() const {
   return published_;
 }
 
+Status Ledger::make_folder(const std::string& folder) {
+  if (folder == folder_ || folders_.contains(folder)) return {};
+  // Each above it too: one that is there may have been made by a process that was killed before it synced the name.
+  if (auto above = make_folder(folder_of(folder)); !above) return above;
+  if (auto made = files_.create_folders(folder); !made) return made;
+  constexpr std::size_t kRemembered = 1'024;
+  if (folders_.size() >= kRemembered) folders_.clear();
+  folders_.insert(folder);
+  return {};
+}
+
 Status Ledger::store_tile(const TileId& tile, std::string_view content) {
   const std::string path = folder_ + "/" + tile_path(tile);
-  if (auto made = files_.create_folders(folder_of(path)); !made) return made;
+  if (auto made = make_folder(folder_of(path)); !made) return made;
   return files_.replace_file(path, content);
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ class Ledger {
   Status sign();
   void remove_partials(std::uint64_t size);
   Result<std::vector<LedgerEntry>> next_entries(std::uint64_t from, std::uint64_t limit);
+  Status make_folder(const std::string& folder);
   Status store_tile(const TileId& tile, std::string_view content);
   Result<std::string> read_tile(const TileId& tile) const;
   Result<std::string> tile_resource(const TileId& tile) const;
@@ -83,7 +85,8 @@ class Ledger {
   const Clock& clock_;
   const VerifierKey verifier_;
   const EntrySource source_;
-  TileBuilder builder_;  // of publish()
+  std::optional<TileBuilder> builder_;  // of publish(); none when it could not be read back after a failure
+  std::set<std::string> folders_;       // of publish(): those whose names are durable
 
   mutable std::mutex offered_mutex_;
   std::deque<LedgerEntry> offered_;

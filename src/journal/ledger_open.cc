@@ -53,7 +53,10 @@ Status Ledger::load(std::uint64_t durable_records) {
   const std::string path = folder_ + "/checkpoint";
   const auto note = files_.read_file(path);
   if (!note && note.error().code != ErrorCode::kNotFound) return tl::unexpected(note.error());
-  if (!note) return sign();
+  if (!note) {
+    builder_.emplace();
+    return sign();
+  }
   const auto checkpoint = open_checkpoint(*note, verifier_);
   if (!checkpoint || checkpoint->origin != verifier_.name) {
     return failure(ErrorCode::kCorrupt, "open ledger", path,
@@ -77,7 +80,7 @@ Status Ledger::load(std::uint64_t durable_records) {
 }
 
 Status Ledger::check_last_leaf() const {
-  const std::uint64_t size = builder_.size();
+  const std::uint64_t size = builder_->size();
   if (size == 0) return {};
   const auto entry = source_(size - 1, 1);
   if (!entry) return tl::unexpected(entry.error());
@@ -93,11 +96,11 @@ Status Ledger::check_last_leaf() const {
 Status Ledger::rebuild(std::uint64_t size) {
   builder_ = TileBuilder();
   if (auto grown = grow(size); !grown) return grown;
-  if (builder_.root() != published_.root) {
+  if (builder_->root() != published_.root) {
     return failure(ErrorCode::kCorrupt, "open ledger", folder_,
                    fmt::format("the journal's first {} batches are not those that were signed", size), kRestore);
   }
-  return builder_.each_partial(sink());
+  return builder_->each_partial(sink());
 }
 
 }  // namespace gnomon::journal

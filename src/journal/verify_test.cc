@@ -132,7 +132,7 @@ TEST_F(Verify, BesideAWriterBlamesNothing) {
       return files_.open(path, mode);
     }
     Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-    Status create_folders(const std::string& folder) override { return files_.create_folders(folder); }
+    Status create_folder(const std::string& folder) override { return files_.create_folder(folder); }
     Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
     Status remove(const std::string& path) override { return files_.remove(path); }
     Status sync_directory(const std::string& folder) override { return files_.sync_directory(folder); }

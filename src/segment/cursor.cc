@@ -41,22 +41,29 @@ Result<std::span<const std::byte>> SegmentCursor::bytes(std::uint64_t offset, st
 
 SegmentCursor::Next SegmentCursor::next() {
   const auto size = file_->size();
-  if (!size) return tl::unexpected(DecodeError{"file size cannot be read", offset_});
+  if (!size) {
+    read_failure_ = size.error();
+    return tl::unexpected(DecodeError{"file size cannot be read", offset_});
+  }
   return next(*size);
 }
 
 SegmentCursor::Next SegmentCursor::next(std::uint64_t limit) {
   if (offset_ >= limit) return std::optional<Record>();
-  const auto unreadable = [this] { return tl::unexpected(DecodeError{"file cannot be read", offset_}); };
+  read_failure_.reset();
+  const auto unreadable = [this](const Error& why) {
+    read_failure_ = why;
+    return tl::unexpected(DecodeError{"file cannot be read", offset_});
+  };
   const auto located = [this](const DecodeError& e) { return tl::unexpected(DecodeError{e.reason, offset_}); };
   const std::uint64_t left = limit - offset_;
   const auto head = bytes(offset_, std::min<std::uint64_t>(left, kRecordHeaderBytes), limit);
-  if (!head) return unreadable();
+  if (!head) return unreadable(head.error());
   const auto header = decode_record_header(*head);
   if (!header) return located(header.error());
   if (left < kRecordHeaderBytes + header->length) return located(DecodeError{"record is cut short", 0});
   const auto whole = bytes(offset_, kRecordHeaderBytes + header->length, limit);
-  if (!whole) return unreadable();
+  if (!whole) return unreadable(whole.error());
   const auto record = decode_record(*whole);
   if (!record) return located(record.error());
   const Record result{record->payload, offset_, record->starts_group};

@@ -34,6 +34,8 @@ class SegmentCursor {
   // Nothing at the limit; an error, with the offset in the file, where the bytes before `limit` make no sense. Bytes at
   // or after `limit` are not looked at.
   Next next(std::uint64_t limit);
+  // Why the last next() failed when the file could not be read; nothing when its bytes make no sense.
+  [[nodiscard]] const std::optional<Error>& read_failure() const { return read_failure_; }
   // The same up to the end of the file as it is now.
   Next next();
   Result<std::uint64_t> file_bytes() { return file_->size(); }
@@ -48,6 +50,7 @@ class SegmentCursor {
   std::vector<std::byte> buffer_;
   std::uint64_t buffer_offset_ = 0;
   std::size_t buffered_ = 0;
+  std::optional<Error> read_failure_;
 };
 
 }  // namespace gnomon::segment

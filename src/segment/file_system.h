@@ -43,13 +43,17 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   // Names of the files (not folders) in a folder, sorted; kNotFound when there is no such folder.
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
-  virtual Status create_folders(const std::string& folder) = 0;
+  // One folder; nothing happens when it is there. kNotFound when the one above is missing.
+  virtual Status create_folder(const std::string& folder) = 0;
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;
   virtual Status sync_directory(const std::string& folder) = 0;
   // Bytes that can still be written.
   virtual Result<std::uint64_t> free_bytes(const std::string& folder) = 0;
 
+  // Makes the folder and those above it that are missing; their names, and this folder's in any case, are durable
+  // then.
+  Status create_folders(const std::string& folder);
   // Whole small files, built from the above.
   Result<std::string> read_file(const std::string& path);
   // Old or new content whatever happens: temporary file, sync, rename, sync of the folder.

@@ -10,7 +10,7 @@
 namespace gnomon::segment {
 
 Log::Log(std::unique_ptr<State> state) : state_(std::move(state)) {
-  state_->thread = std::thread([s = state_.get()] { s->run(); });
+  if (state_->options.background) state_->thread = std::thread([s = state_.get()] { s->run(); });
 }
 
 Log::~Log() {
@@ -19,7 +19,9 @@ Log::~Log() {
     state_->stopping = true;
   }
   state_->wake.notify_all();
-  state_->thread.join();
+  if (state_->thread.joinable()) state_->thread.join();
+  while (state_->commit_next()) {
+  }
 }
 
 Result<std::unique_ptr<Log>> Log::open(FileSystem& files, const std::string& folder, const LogOptions& options,
@@ -71,8 +73,17 @@ Result<std::uint64_t> Log::append_and_wait(std::string payload) {
 }
 
 void Log::drain() {
+  if (!state_->options.background) {
+    while (commit_next()) {
+    }
+    return;
+  }
   std::unique_lock lock(state_->mutex);
   state_->quiet.wait(lock, [this] { return state_->queue.empty() && !state_->writing; });
+}
+
+bool Log::commit_next() {
+  return state_->commit_next();
 }
 
 LogStatus Log::status() const {
@@ -116,18 +127,26 @@ Result<std::uint64_t> Log::remove_before(std::uint64_t record) {
 }
 
 void Log::State::run() {
-  std::unique_lock lock(mutex);
   while (true) {
-    wake.wait(lock, [this] { return stopping || !queue.empty(); });
-    if (queue.empty()) return;
-    auto group = take_group();
-    writing = true;
-    lock.unlock();
-    commit(std::move(group));
-    lock.lock();
-    writing = false;
-    if (queue.empty()) quiet.notify_all();
+    {
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [this] { return stopping || !queue.empty(); });
+    }
+    if (!commit_next()) return;  // nothing waits: stopping
   }
+}
+
+bool Log::State::commit_next() {
+  std::unique_lock lock(mutex);
+  if (queue.empty()) return false;
+  auto group = take_group();
+  writing = true;
+  lock.unlock();
+  commit(std::move(group));
+  lock.lock();
+  writing = false;
+  if (queue.empty()) quiet.notify_all();
+  return true;
 }
 
 std::deque<Log::State::Waiting> Log::State::take_group() {

@@ -8,7 +8,8 @@
 // soon as there is room. After a failed sync nothing is known about the file any more (the kernel may have dropped the
 // pages), so all appends fail until the log is opened anew.
 //
-// Thread-safe. Callbacks run on the log's own thread and must be quick; they may call append(). The destructor commits
+// Thread-safe. Callbacks run on the log's own thread (without one: in commit_next()) and must be quick; they may call
+// append(). The destructor commits
 // what is queued, then stops.
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct LogOptions {
   std::uint64_t segment_bytes = 64 << 20;  // a segment is closed when the next group would pass this
   std::uint64_t group_bytes = 4 << 20;     // written and synced at once, or one record if larger
   std::uint64_t queue_bytes = 64 << 20;    // waiting to be written; beyond that append() says kUnavailable
+  bool background = true;                  // false: no thread, commit_next() is the caller's to drive
 };
 
 // A place known to be good, so that open() scans only what comes after.
@@ -70,6 +72,9 @@ class Log {
   Result<std::uint64_t> append_and_wait(std::string payload);
   // Waits until all that was appended before is durable or has failed.
   void drain();
+  // What the log's thread does over and over: writes and syncs one group of what waits and tells its callers. False
+  // when nothing waits. Only without `background`.
+  bool commit_next();
 
   [[nodiscard]] LogStatus status() const;
   [[nodiscard]] std::uint64_t durable_records() const;

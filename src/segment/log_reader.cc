@@ -44,6 +44,11 @@ Status Log::Reader::enter_segment() {
   cursor_.emplace(*std::move(cursor));
   for (std::uint64_t skipped = found->base_record; skipped < record_; ++skipped) {
     const auto record = cursor_->next(found->bytes);
+    if (!record && cursor_->read_failure()) {
+      const Error why = *cursor_->read_failure();
+      cursor_.reset();  // the next try begins at the segment's start
+      return tl::unexpected(why);
+    }
     if (!record || !*record) {
       return failure(ErrorCode::kCorrupt, "read log", path_,
                      fmt::format("record {} at byte {} is damaged", skipped, cursor_->offset()),
@@ -61,6 +66,7 @@ Result<std::optional<Log::Reader::Entry>> Log::Reader::next() {
     }
     const auto limit = log_->state_->durable_bytes(cursor_->base_record());
     const auto record = limit ? cursor_->next(*limit) : cursor_->next();
+    if (!record && cursor_->read_failure()) return tl::unexpected(*cursor_->read_failure());
     if (!record) {
       return failure(ErrorCode::kCorrupt, "read log", path_,
                      fmt::format("{} at byte {} (record {})", record.error().reason, record.error().offset, record_),

@@ -22,6 +22,7 @@ struct Log::State {
   };
 
   void run();
+  bool commit_next();
   // Takes what may go into one group; called with the lock held.
   std::deque<Waiting> take_group();
   void commit(std::deque<Waiting> group);

@@ -2,75 +2,51 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
+#include <mutex>
+#include <optional>
+
+#include "segment/memory_disk.h"
 
 namespace gnomon::segment {
 
-struct MemoryFileSystem::Inode {
-  struct Change {
-    std::uint64_t offset = 0;
-    std::string bytes;
-    bool is_truncate = false;  // to `offset`
-  };
-  std::string durable;
-  std::string now;
-  std::vector<Change> unsynced;
-
-  static void apply(std::string& content, const Change& change, std::size_t bytes) {
-    if (change.is_truncate) {
-      content.resize(change.offset);
-      return;
-    }
-    if (content.size() < change.offset + bytes) content.resize(change.offset + bytes);
-    std::copy_n(change.bytes.begin(), bytes, content.begin() + static_cast<std::ptrdiff_t>(change.offset));
-  }
-
-  void crash(Random& random) {
-    for (const Change& change : unsynced) {
-      const double luck = random.uniform();
-      if (luck < 0.4) continue;
-      const double part = luck < 0.7 ? 1.0 : random.uniform();
-      apply(durable, change, static_cast<std::size_t>(part * static_cast<double>(change.bytes.size())));
-    }
-    now = durable;
-    unsynced.clear();
-  }
-};
-
 struct MemoryFileSystem::Shared {
-  using Names = std::map<std::string, std::shared_ptr<Inode>>;
   mutable std::mutex mutex;
-  Names names;
-  Names durable_names;
-  std::set<std::string> folders;
+  MemoryDisk disk;
   std::uint64_t capacity = UINT64_MAX;
   int failing_syncs = 0;
   int failing_writes = 0;
+  int failing_reads = 0;
   std::uint64_t syncs = 0;
+  std::uint64_t operations = 0;
+  std::optional<std::uint64_t> left_until_off;  // operations
+  bool off = false;
+  std::function<void()> hook;
 
-  [[nodiscard]] std::uint64_t used() const {
-    std::uint64_t bytes = 0;
-    for (const auto& [name, inode] : names) bytes += inode->now.size();
-    return bytes;
+  // Before an operation that changes something. Called without the lock.
+  Status begin(std::string_view what, const std::string& path) {
+    if (hook) hook();
+    const std::lock_guard lock(mutex);
+    ++operations;
+    if (left_until_off && (*left_until_off)-- == 0) {
+      left_until_off.reset();
+      off = true;
+    }
+    return off ? dead(what, path) : Status{};
   }
+  static Status dead(std::string_view what, const std::string& path) {
+    return errno_failure(EIO, std::string(what), path, "the power is off");
+  }
+  static bool takes_one(int& left) { return left > 0 && left-- > 0; }
 };
-
-namespace {
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash);
-}
-
-}  // namespace
 
 class MemoryFileSystem::OpenFile final : public File {
  public:
-  OpenFile(std::shared_ptr<Shared> shared, std::shared_ptr<Inode> inode, std::string path)
+  OpenFile(std::shared_ptr<Shared> shared, InodePtr inode, std::string path)
       : shared_(std::move(shared)), inode_(std::move(inode)), path_(std::move(path)) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) override {
     const std::lock_guard lock(shared_->mutex);
+    if (shared_->off || Shared::takes_one(shared_->failing_reads)) return errno_failure(EIO, "read", path_);
     if (offset >= inode_->now.size()) return std::size_t{0};
     const std::size_t bytes = std::min<std::size_t>(out.size(), inode_->now.size() - offset);
     const auto source = std::as_bytes(std::span(inode_->now)).subspan(offset, bytes);
@@ -79,51 +55,49 @@ class MemoryFileSystem::OpenFile final : public File {
   }
 
   Status write_at(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    if (auto alive = shared_->begin("write", path_); !alive) return alive;
     const std::lock_guard lock(shared_->mutex);
-    if (shared_->failing_writes > 0) {
-      --shared_->failing_writes;
-      return errno_failure(EIO, "write", path_);
-    }
-    const std::uint64_t others = shared_->used() - inode_->now.size();
-    const std::uint64_t limit = shared_->capacity > others ? shared_->capacity - others : 0;
+    if (Shared::takes_one(shared_->failing_writes)) return errno_failure(EIO, "write", path_);
+    const std::uint64_t others = shared_->disk.used() - (inode_->names > 0 ? inode_->now.size() : 0);
+    const std::uint64_t limit =
+        std::max<std::uint64_t>(inode_->now.size(), shared_->capacity > others ? shared_->capacity - others : 0);
     const std::uint64_t fits = offset >= limit ? 0 : std::min<std::uint64_t>(bytes.size(), limit - offset);
     if (fits > 0) {
-      Inode::Change change{offset, std::string(reinterpret_cast<const char*>(bytes.data()), fits)};
-      Inode::apply(inode_->now, change, fits);
-      inode_->unsynced.push_back(std::move(change));
+      shared_->disk.change(*inode_,
+                           {0, offset, std::string(reinterpret_cast<const char*>(bytes.data()), fits), false, false});
     }
     if (fits < bytes.size()) return errno_failure(ENOSPC, "write", path_, "free some space");
     return {};
   }
 
   Status sync() override {
+    if (auto alive = shared_->begin("sync", path_); !alive) return alive;
     const std::lock_guard lock(shared_->mutex);
     ++shared_->syncs;
-    if (shared_->failing_syncs > 0) {
-      --shared_->failing_syncs;
+    if (Shared::takes_one(shared_->failing_syncs)) {
+      MemoryDisk::give_up(*inode_);
       return errno_failure(EIO, "sync", path_);
     }
-    inode_->durable = inode_->now;
-    inode_->unsynced.clear();
+    shared_->disk.sync(*inode_);
     return {};
   }
 
   Status truncate(std::uint64_t size) override {
+    if (auto alive = shared_->begin("truncate", path_); !alive) return alive;
     const std::lock_guard lock(shared_->mutex);
-    Inode::Change change{size, {}, true};
-    Inode::apply(inode_->now, change, 0);
-    inode_->unsynced.push_back(std::move(change));
+    shared_->disk.change(*inode_, {0, size, {}, true, false});
     return {};
   }
 
   Result<std::uint64_t> size() override {
     const std::lock_guard lock(shared_->mutex);
+    if (shared_->off) return errno_failure(EIO, "read size of", path_);
     return inode_->now.size();
   }
 
  private:
   std::shared_ptr<Shared> shared_;
-  std::shared_ptr<Inode> inode_;
+  InodePtr inode_;
   std::string path_;
 };
 
@@ -131,85 +105,94 @@ MemoryFileSystem::MemoryFileSystem() : shared_(std::make_shared<Shared>()) {}
 MemoryFileSystem::~MemoryFileSystem() = default;
 
 Result<std::unique_ptr<File>> MemoryFileSystem::open(const std::string& path, OpenMode mode) {
-  const std::lock_guard lock(shared_->mutex);
-  const auto found = shared_->names.find(path);
-  if (mode != OpenMode::kCreate) {
-    if (found == shared_->names.end()) return errno_failure(ENOENT, "open", path);
-    return std::make_unique<OpenFile>(shared_, found->second, path);
+  if (mode == OpenMode::kCreate) {
+    if (auto alive = shared_->begin("create", path); !alive) return tl::unexpected(alive.error());
   }
-  if (!shared_->folders.contains(folder_of(path))) return errno_failure(ENOENT, "create", path);
-  // An emptied file is a new one whose name is durable already or not; the old content may come back after a crash.
-  auto& inode = shared_->names[path];
-  inode = std::make_shared<Inode>();
-  return std::make_unique<OpenFile>(shared_, inode, path);
+  const std::lock_guard lock(shared_->mutex);
+  if (shared_->off) return errno_failure(EIO, "open", path);
+  if (mode != OpenMode::kCreate) {
+    const InodePtr inode = shared_->disk.find(path);
+    if (inode == nullptr) return errno_failure(ENOENT, "open", path);
+    return std::make_unique<OpenFile>(shared_, inode, path);
+  }
+  if (!shared_->disk.has_folder(folder_of_path(path))) return errno_failure(ENOENT, "create", path);
+  return std::make_unique<OpenFile>(shared_, shared_->disk.create(path), path);
 }
 
 Result<std::vector<std::string>> MemoryFileSystem::list(const std::string& folder) {
   const std::lock_guard lock(shared_->mutex);
-  if (!shared_->folders.contains(folder)) return errno_failure(ENOENT, "list", folder);
+  if (shared_->off) return errno_failure(EIO, "list", folder);
+  if (!shared_->disk.has_folder(folder)) return errno_failure(ENOENT, "list", folder);
   std::vector<std::string> found;
-  for (const auto& [path, inode] : shared_->names) {
-    if (folder_of(path) == folder) found.push_back(path.substr(folder.size() + 1));
+  const std::string prefix = folder + "/";
+  const auto& names = shared_->disk.names();
+  for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix); ++at) {
+    if (at->first.find('/', prefix.size()) == std::string::npos) found.push_back(at->first.substr(prefix.size()));
   }
   return found;
 }
 
-Status MemoryFileSystem::create_folders(const std::string& folder) {
-  const std::lock_guard lock(shared_->mutex);
-  for (std::size_t at = folder.find('/', 1); at != std::string::npos; at = folder.find('/', at + 1)) {
-    shared_->folders.insert(folder.substr(0, at));
+Status MemoryFileSystem::create_folder(const std::string& folder) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (!shared_->off && shared_->disk.has_folder(folder)) return {};
   }
-  shared_->folders.insert(folder);
+  if (auto alive = shared_->begin("create folder", folder); !alive) return alive;
+  const std::lock_guard lock(shared_->mutex);
+  if (!shared_->disk.has_folder(folder_of_path(folder))) return errno_failure(ENOENT, "create folder", folder);
+  shared_->disk.make_folder(folder);
   return {};
 }
 
 Status MemoryFileSystem::rename(const std::string& from, const std::string& to) {
+  if (auto alive = shared_->begin("rename", from); !alive) return alive;
   const std::lock_guard lock(shared_->mutex);
-  const auto found = shared_->names.find(from);
-  if (found == shared_->names.end()) return errno_failure(ENOENT, "rename", from);
-  shared_->names[to] = found->second;
-  shared_->names.erase(from);
+  if (shared_->disk.find(from) == nullptr) return errno_failure(ENOENT, "rename", from);
+  shared_->disk.rename(from, to);
   return {};
 }
 
 Status MemoryFileSystem::remove(const std::string& path) {
+  if (auto alive = shared_->begin("remove", path); !alive) return alive;
   const std::lock_guard lock(shared_->mutex);
-  if (shared_->names.erase(path) == 0) return errno_failure(ENOENT, "remove", path);
+  if (shared_->disk.find(path) == nullptr) return errno_failure(ENOENT, "remove", path);
+  shared_->disk.unlink(path);
   return {};
 }
 
 Status MemoryFileSystem::sync_directory(const std::string& folder) {
+  if (auto alive = shared_->begin("sync folder", folder); !alive) return alive;
   const std::lock_guard lock(shared_->mutex);
-  std::erase_if(shared_->durable_names, [&](const auto& entry) { return folder_of(entry.first) == folder; });
-  for (const auto& [path, inode] : shared_->names) {
-    if (folder_of(path) == folder) shared_->durable_names[path] = inode;
-  }
+  if (!shared_->disk.has_folder(folder)) return errno_failure(ENOENT, "sync folder", folder);
+  ++shared_->syncs;
+  shared_->disk.sync_folder(folder);
   return {};
 }
 
 Result<std::uint64_t> MemoryFileSystem::free_bytes(const std::string&) {
   const std::lock_guard lock(shared_->mutex);
-  const std::uint64_t used = shared_->used();
+  const std::uint64_t used = shared_->disk.used();
   return shared_->capacity > used ? shared_->capacity - used : 0;
 }
 
-void MemoryFileSystem::crash(Random& random) {
+void MemoryFileSystem::cut_power(std::uint64_t after_operations) {
   const std::lock_guard lock(shared_->mutex);
-  Shared::Names left = shared_->durable_names;
-  for (const auto& [path, inode] : shared_->names) {
-    if (!shared_->durable_names.contains(path) && random.uniform() < 0.5) left[path] = inode;
-  }
-  for (const auto& [path, inode] : shared_->durable_names) {
-    const auto now = shared_->names.find(path);
-    if (now == shared_->names.end() && random.uniform() < 0.5) left.erase(path);
-    if (now != shared_->names.end() && now->second != inode && random.uniform() < 0.5) left[path] = now->second;
-  }
-  std::set<Inode*> seen;
-  for (const auto& [path, inode] : left) {
-    if (seen.insert(inode.get()).second) inode->crash(random);
-  }
-  shared_->names = left;
-  shared_->durable_names = left;
+  if (after_operations == 0)
+    shared_->off = true;
+  else
+    shared_->left_until_off = after_operations;
+}
+
+bool MemoryFileSystem::is_off() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->off;
+}
+
+void MemoryFileSystem::restart(Loss loss, Random& random) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->disk.lose(loss, random);
+  shared_->off = false;
+  shared_->left_until_off.reset();
 }
 
 void MemoryFileSystem::set_capacity(std::uint64_t bytes) {
@@ -227,18 +210,47 @@ void MemoryFileSystem::fail_writes(int count) {
   shared_->failing_writes = count;
 }
 
+void MemoryFileSystem::fail_reads(int count) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->failing_reads = count;
+}
+
 void MemoryFileSystem::flip(const std::string& path, std::uint64_t offset, std::byte mask) {
   const std::lock_guard lock(shared_->mutex);
-  Inode& inode = *shared_->names.at(path);
-  for (std::string* content : {&inode.now, &inode.durable}) {
+  const InodePtr inode = shared_->disk.find(path);
+  for (std::string* content : {&inode->now, &inode->durable}) {
     content->at(offset) =
         static_cast<char>(std::to_integer<unsigned char>(mask) ^ static_cast<unsigned char>((*content)[offset]));
   }
 }
 
+void MemoryFileSystem::before_operation(std::function<void()> hook) {
+  shared_->hook = std::move(hook);
+}
+
+std::unique_ptr<MemoryFileSystem> MemoryFileSystem::clone() const {
+  auto twin = std::make_unique<MemoryFileSystem>();
+  const std::lock_guard lock(shared_->mutex);
+  twin->shared_->disk = shared_->disk.clone();
+  twin->shared_->capacity = shared_->capacity;
+  return twin;
+}
+
+std::vector<std::string> MemoryFileSystem::paths() const {
+  const std::lock_guard lock(shared_->mutex);
+  std::vector<std::string> paths;
+  for (const auto& [path, inode] : shared_->disk.names()) paths.push_back(path);
+  return paths;
+}
+
 std::uint64_t MemoryFileSystem::sync_count() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->syncs;
+}
+
+std::uint64_t MemoryFileSystem::operations() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->operations;
 }
 
 }  // namespace gnomon::segment

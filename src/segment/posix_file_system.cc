@@ -97,11 +97,9 @@ class PosixFileSystem final : public FileSystem {
     return names;
   }
 
-  Status create_folders(const std::string& folder) override {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) return errno_failure(error.value(), "create folder", folder);
-    return {};
+  Status create_folder(const std::string& folder) override {
+    if (::mkdir(folder.c_str(), 0777) == 0 || errno == EEXIST) return {};
+    return errno_failure(errno, "create folder", folder);
   }
 
   Status rename(const std::string& from, const std::string& to) override {

@@ -114,6 +114,8 @@ class Recovery {
   }
 
   Status bad_record(SegmentCursor& cursor, SegmentStatus& segment, bool is_last, const DecodeError& error) {
+    // Bytes that the disk did not give now may be good: nothing is cut for that.
+    if (cursor.read_failure()) return tl::unexpected(*cursor.read_failure());
     auto later = is_last ? has_later_group(cursor, error.offset, segment.bytes) : Result<bool>(true);
     if (!later) return tl::unexpected(later.error());
     if (*later) return damaged(segment.path, error.offset, result_.next_record, error.reason);

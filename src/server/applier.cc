@@ -100,11 +100,78 @@ Status apply_all(const journal::Journal& journal, store::Store& store,
   }
 }
 
+ApplyLoop::ApplyLoop(const journal::Journal& journal, store::Store& store, const Clock& clock,
+                     const ApplierOptions& options, RangeReader reader)
+    : journal_(journal), store_(store), clock_(clock), options_(options), reader_(std::move(reader)) {}
+
+Result<std::unique_ptr<ApplyLoop>> ApplyLoop::open(const journal::Journal& journal, store::Store& store,
+                                                   const Clock& clock, const ApplierOptions& options) {
+  auto reader = RangeReader::open(journal, store.position().records, options);
+  if (!reader) return tl::unexpected(reader.error());
+  return std::unique_ptr<ApplyLoop>(new ApplyLoop(journal, store, clock, options, std::move(*reader)));
+}
+
+ApplierFigures ApplyLoop::figures() const {
+  const std::lock_guard lock(mutex_);
+  ApplierFigures figures = figures_;
+  const std::uint64_t applied = store_.position().records;
+  const std::uint64_t durable = journal_.durable_records();  // after the other, which it is never behind
+  figures.lag_records = durable > applied ? durable - applied : 0;
+  if (figures.lag_records > 0 && waiting_since_ms_ > 0) {
+    figures.lag = clock_.wall() - WallTime{std::chrono::milliseconds(waiting_since_ms_)};
+  }
+  return figures;
+}
+
+ApplyLoop::Rest ApplyLoop::step() {
+  if (!retention_done_ || clock_.now() - *retention_done_ >= options_.retention_every) enforce_retention();
+  const auto applied = reader_.apply_next(store_);
+  note(applied);
+  if (!applied) {
+    const Rest rest{next_pause_, false};
+    next_pause_ = std::min(2 * next_pause_, options_.longest_pause);
+    return rest;
+  }
+  next_pause_ = kFirstPause;
+  return {options_.gather, *applied == 0};
+}
+
+void ApplyLoop::catch_up() {
+  const MonotonicTime end = clock_.now() + options_.catch_up;
+  while (clock_.now() < end) {
+    const auto applied = reader_.apply_next(store_);
+    note(applied);
+    if (!applied || *applied == 0) return;
+  }
+}
+
+void ApplyLoop::note(const Result<std::uint64_t>& applied) {
+  const std::lock_guard lock(mutex_);
+  figures_.unreadable = reader_.unreadable();
+  if (applied) {
+    if (!figures_.last_failure.empty()) log::info("applier: the store takes records again");
+    figures_.last_failure.clear();
+    waiting_since_ms_ = *applied > 0 ? reader_.received_unix_ms() : 0;
+    return;
+  }
+  ++figures_.failures;
+  waiting_since_ms_ = reader_.received_unix_ms();
+  const std::string message = applied.error().message();
+  if (figures_.last_failure != message) log::error("applier: {}; trying again, the journal keeps everything", message);
+  figures_.last_failure = message;
+}
+
+void ApplyLoop::enforce_retention() {
+  retention_done_ = clock_.now();
+  const auto status = store_.enforce_retention(clock_.wall());
+  if (!status) log::error("applier: {}", status.error().message());
+}
+
+// The loop's thread, and how it rests.
 class Applier::Impl {
  public:
-  Impl(const journal::Journal& journal, store::Store& store, const Clock& clock, const ApplierOptions& options,
-       RangeReader reader)
-      : journal_(journal), store_(store), clock_(clock), options_(options), reader_(std::move(reader)) {
+  Impl(const journal::Journal& journal, store::Store& store, std::unique_ptr<ApplyLoop> loop)
+      : journal_(journal), store_(store), loop_(std::move(loop)) {
     thread_ = std::thread([this] { run(); });
   }
   Impl(const Impl&) = delete;
@@ -118,70 +185,19 @@ class Applier::Impl {
     thread_.join();
   }
 
-  [[nodiscard]] ApplierFigures figures() const {
-    const std::lock_guard lock(mutex_);
-    ApplierFigures figures = figures_;
-    const std::uint64_t applied = store_.position().records;
-    const std::uint64_t durable = journal_.durable_records();  // after the other, which it is never behind
-    figures.lag_records = durable > applied ? durable - applied : 0;
-    if (figures.lag_records > 0 && waiting_since_ms_ > 0) {
-      figures.lag = clock_.wall() - WallTime{std::chrono::milliseconds(waiting_since_ms_)};
-    }
-    return figures;
-  }
+  [[nodiscard]] ApplierFigures figures() const { return loop_->figures(); }
 
  private:
   void run() {
-    enforce_retention();
     while (!is_stopping()) {
-      const auto applied = reader_.apply_next(store_);
-      note(applied);
-      if (!applied) {
-        pause(next_pause_);
-        next_pause_ = std::min(2 * next_pause_, options_.longest_pause);
-        continue;
-      }
-      next_pause_ = kFirstPause;
-      if (clock_.now() - retention_done_ >= options_.retention_every) enforce_retention();
-      if (*applied > 0) {
-        pause(options_.gather);
+      const ApplyLoop::Rest rest = loop_->step();
+      if (rest.until_more) {
+        journal_.wait_for_more_than(store_.position().records, rest.at_most);
       } else {
-        journal_.wait_for_more_than(store_.position().records, options_.gather);
+        pause(rest.at_most);
       }
     }
-    catch_up();
-  }
-
-  void catch_up() {
-    const MonotonicTime end = clock_.now() + options_.catch_up;
-    while (clock_.now() < end) {
-      const auto applied = reader_.apply_next(store_);
-      note(applied);
-      if (!applied || *applied == 0) return;
-    }
-  }
-
-  void note(const Result<std::uint64_t>& applied) {
-    const std::lock_guard lock(mutex_);
-    figures_.unreadable = reader_.unreadable();
-    if (applied) {
-      if (!figures_.last_failure.empty()) log::info("applier: the store takes records again");
-      figures_.last_failure.clear();
-      waiting_since_ms_ = *applied > 0 ? reader_.received_unix_ms() : 0;
-      return;
-    }
-    ++figures_.failures;
-    waiting_since_ms_ = reader_.received_unix_ms();
-    const std::string message = applied.error().message();
-    if (figures_.last_failure != message)
-      log::error("applier: {}; trying again, the journal keeps everything", message);
-    figures_.last_failure = message;
-  }
-
-  void enforce_retention() {
-    retention_done_ = clock_.now();
-    const auto status = store_.enforce_retention(clock_.wall());
-    if (!status) log::error("applier: {}", status.error().message());
+    loop_->catch_up();
   }
 
   void pause(std::chrono::milliseconds length) {
@@ -193,21 +209,12 @@ class Applier::Impl {
     return stopping_;
   }
 
-  static constexpr std::chrono::milliseconds kFirstPause{100};
   const journal::Journal& journal_;
   store::Store& store_;
-  const Clock& clock_;
-  ApplierOptions options_;
-  // Of the thread.
-  RangeReader reader_;
-  std::chrono::milliseconds next_pause_ = kFirstPause;
-  MonotonicTime retention_done_;
-
+  std::unique_ptr<ApplyLoop> loop_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   bool stopping_ = false;
-  ApplierFigures figures_;
-  std::int64_t waiting_since_ms_ = 0;  // when the oldest record not yet applied was received; 0: not known
   std::thread thread_;
 };
 
@@ -216,10 +223,9 @@ Applier::~Applier() = default;
 
 Result<std::unique_ptr<Applier>> Applier::start(const journal::Journal& journal, store::Store& store,
                                                 const Clock& clock, const ApplierOptions& options) {
-  auto reader = RangeReader::open(journal, store.position().records, options);
-  if (!reader) return tl::unexpected(reader.error());
-  return std::unique_ptr<Applier>(
-      new Applier(std::make_unique<Impl>(journal, store, clock, options, std::move(*reader))));
+  auto loop = ApplyLoop::open(journal, store, clock, options);
+  if (!loop) return tl::unexpected(loop.error());
+  return std::unique_ptr<Applier>(new Applier(std::make_unique<Impl>(journal, store, std::move(*loop))));
 }
 
 ApplierFigures Applier::figures() const {

@@ -10,6 +10,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -61,6 +64,45 @@ class RangeReader {
   struct State;
   explicit RangeReader(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+// The applier's decisions without its thread: when to try, to rest, to enforce retention. One thread calls step() and
+// catch_up(); all arguments must outlive it.
+class ApplyLoop {
+ public:
+  // The errors of RangeReader::open.
+  static Result<std::unique_ptr<ApplyLoop>> open(const journal::Journal& journal, store::Store& store,
+                                                 const Clock& clock, const ApplierOptions& options = {});
+
+  struct Rest {
+    std::chrono::milliseconds at_most{};
+    bool until_more = false;  // shorter when the journal has more
+  };
+  // One try; the pause before the next.
+  Rest step();
+  // Applies what is durable already, for at most `catch_up`.
+  void catch_up();
+  // From any thread.
+  [[nodiscard]] ApplierFigures figures() const;
+
+ private:
+  ApplyLoop(const journal::Journal& journal, store::Store& store, const Clock& clock, const ApplierOptions& options,
+            RangeReader reader);
+  void note(const Result<std::uint64_t>& applied);
+  void enforce_retention();
+
+  static constexpr std::chrono::milliseconds kFirstPause{100};
+  const journal::Journal& journal_;
+  store::Store& store_;
+  const Clock& clock_;
+  const ApplierOptions options_;
+  RangeReader reader_;
+  std::chrono::milliseconds next_pause_ = kFirstPause;
+  std::optional<MonotonicTime> retention_done_;
+
+  mutable std::mutex mutex_;  // guards what follows
+  ApplierFigures figures_;
+  std::int64_t waiting_since_ms_ = 0;  // when the oldest record not yet applied was received; 0: not known
 };
 
 // A thread that keeps a store up with a journal, until destroyed. All must outlive it.

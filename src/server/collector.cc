@@ -59,7 +59,7 @@ struct Collector::Ingest {
 Collector::Collector(BatchIntake& intake, ProbeRegistry& probes, DiskGuard& disk, const Clock& clock,
                      CollectorOptions options)
     : intake_(intake), probes_(probes), disk_(disk), clock_(clock), options_(options) {
-  notifier_ = std::thread([this] { notify_all(); });
+  if (options_.background) notifier_ = std::thread([this] { notify_all(); });
 }
 
 Collector::~Collector() {
@@ -187,17 +187,26 @@ void Collector::refuse_key(const crypto::PublicKeyBytes& key, const std::shared_
 }
 
 void Collector::notify_all() {
-  std::unique_lock lock(queue_mutex_);
   while (true) {
-    queue_changed_.wait(lock, [this] { return !queue_.empty() || (stopping_ && pending_ == 0); });
-    if (queue_.empty()) return;
-    const Durable durable = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    for (BatchObserver* observer : observers_) observer->on_durable(*durable.batch, durable.received);
-    in_flight_ -= durable.bytes;
-    lock.lock();
+    {
+      std::unique_lock lock(queue_mutex_);
+      queue_changed_.wait(lock, [this] { return !queue_.empty() || (stopping_ && pending_ == 0); });
+    }
+    if (!tell_next()) return;  // nothing waits: stopping
   }
+}
+
+bool Collector::tell_next() {
+  Durable durable;
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (queue_.empty()) return false;
+    durable = std::move(queue_.front());
+    queue_.pop_front();
+  }
+  for (BatchObserver* observer : observers_) observer->on_durable(*durable.batch, durable.received);
+  in_flight_ -= durable.bytes;
+  return true;
 }
 
 void Collector::stop() {

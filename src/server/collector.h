@@ -37,6 +37,7 @@ struct CollectorOptions {
   std::size_t body_bytes = 8UL * 1024 * 1024;
   std::size_t batches_per_request = 1024;
   std::size_t in_flight_bytes = 64UL * 1024 * 1024;
+  bool background = true;  // false: no thread, tell_next() is the caller's to drive
 };
 
 struct CollectorCounters {
@@ -63,6 +64,9 @@ class Collector {
   void add_to(http::Router& router);
 
   [[nodiscard]] CollectorCounters counters() const;
+  // What the notifying thread does over and over: tells the observers of one durable batch. False when none waits. Only
+  // without `background`.
+  bool tell_next();
   void stop();
 
  private:
