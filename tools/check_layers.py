@@ -33,7 +33,13 @@ OWNED = {
     r"spdlog/": {"core"},
 }
 HEADERS_WITHOUT = re.compile(r"duckdb\.h|boost/(asio|beast)|openssl/|yaml-cpp/|CLI/|spdlog/|\.pb\.h|google/protobuf")
+# Headers of the HTTP server's own files, which hold Asio and Beast: for the .cc files of their room, and each other.
+PRIVATE = {f"http/{name}.h" for name in ("answer_writer", "plain_body", "request_head", "transport")}
 INCLUDE = re.compile(r'^\s*#include\s+([<"])([^>"]+)[>"]', re.M)
+
+
+def first_of(target):
+    return target.split("/")[0]
 
 
 def reachable(room):
@@ -73,7 +79,10 @@ def main():
                     other = target.split("/")[1]
                     if (root / "methods" / other).is_dir() and other != parts[1]:
                         faults.append(f"{where}: method '{parts[1]}' may not include method '{other}'")
-            if path.suffix == ".h" and not path.name.endswith("_for_test.h") and HEADERS_WITHOUT.search(target):
+            name = path.relative_to(root).as_posix()
+            if target in PRIVATE and (first_of(target) != room or (path.suffix == ".h" and name not in PRIVATE)):
+                faults.append(f'{where}: "{target}" is private to the .cc files of {first_of(target)}')
+            if path.suffix == ".h" and name not in PRIVATE and not name.endswith("_for_test.h") and HEADERS_WITHOUT.search(target):
                 faults.append(f"{where}: keep <{target}> out of headers; it belongs in a .cc file")
             for pattern, owners in OWNED.items():
                 if re.match(pattern, target) and room not in owners and not path.name.endswith("_test.cc"):

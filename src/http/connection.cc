@@ -1,27 +1,26 @@
 #include "http/connection.h"
 
+#include <openssl/crypto.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
-#include <fstream>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
 
+#include "crypto/secrets.h"
+#include "http/answer_writer.h"
 #include "http/content_coding.h"
 #include "http/endpoint.h"
 #include "http/error_response.h"
-#include "http/event_stream.h"
-#include "http/response_head.h"
-#include "http/target.h"
+#include "http/request_head.h"
+#include "http/transport.h"
 
 namespace gnomon::http {
 
@@ -30,104 +29,99 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace wire = boost::beast::http;
-using tcp = asio::ip::tcp;
+using Clock = std::chrono::steady_clock;
+using Error = Transport::Error;
 
-// Every co_await below stands alone in its statement: g++ 12 destroys temporaries of awaiting conditions too early.
-auto into(beast::error_code& fault) {
-  return asio::redirect_error(asio::use_awaitable, fault);
+constexpr std::size_t kReadBytes = 4096;             // for heads: most fit
+constexpr std::size_t kBodyReadBytes = 64UL * 1024;  // for bodies
+
+Response busy(std::string_view message) {
+  return error_response(503, "unavailable", message);
 }
 
-template <typename Stream>
+// On a lane's thread.
+Status expand(Request& request, std::optional<std::size_t> size) {
+  if (!size) return {};
+  auto expanded = zstd_expand(request.body, *size);
+  if (!expanded) return tl::unexpected(expanded.error());
+  request.body = std::move(*expanded);
+  return {};
+}
+
 class Connection {
  public:
-  static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
-
-  Connection(Stream stream, std::string remote, Shared& shared, std::shared_ptr<ConnectionHandle> handle)
-      : stream_(std::move(stream)),
+  Connection(std::unique_ptr<Transport> transport, std::string remote, Shared& shared,
+             std::shared_ptr<ConnectionHandle> handle)
+      : transport_(std::move(transport)),
         remote_(std::move(remote)),
         shared_(shared),
         limits_(shared.options.limits),
         handle_(std::move(handle)),
-        buffer_(limits_.header_bytes + 64UL * 1024) {
-    handle_->close = [this] { lowest().close(); };
+        writer_(*transport_, shared, *handle_),
+        buffer_(limits_.header_bytes + kBodyReadBytes) {
+    handle_->close = [this] { transport_->close(); };
   }
   ~Connection() { handle_->close = nullptr; }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   asio::awaitable<void> run() {
-    bool more = true;
-    if constexpr (kTls) {
-      lowest().expires_after(limits_.header_timeout);
-      beast::error_code fault;
-      co_await stream_.async_handshake(asio::ssl::stream_base::server, into(fault));
-      more = !fault;
-      gone_ = !more;
+    Error fault;
+    {
+      const auto place = wait_for(WaitFor::kRequest, Clock::now());
+      transport_->expires_after(limits_.header_timeout);
+      co_await transport_->handshake(fault);
     }
+    gone_ = static_cast<bool>(fault);
+    bool more = !gone_;
     while (more) more = co_await serve_one();
     co_await finish();
   }
 
  private:
-  // Room for one request's body; given back when the request is answered.
-  class Reservation {
-   public:
-    explicit Reservation(Shared& shared) : shared_(shared) {}
-    ~Reservation() { shared_.body_bytes -= bytes_; }
-    Reservation(const Reservation&) = delete;
-    Reservation& operator=(const Reservation&) = delete;
-    bool take(std::size_t bytes) {
-      if (shared_.body_bytes + bytes > shared_.options.limits.body_bytes_in_flight) return false;
-      shared_.body_bytes += bytes;
-      bytes_ = bytes;
-      return true;
-    }
-
-   private:
-    Shared& shared_;
-    std::size_t bytes_ = 0;
-  };
-
-  using Parser = wire::request_parser<wire::string_body>;
-
-  beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
+  PeerWaits::Place wait_for(WaitFor what, Clock::time_point since) {
+    return PeerWaits::Place(shared_.admission.waits(), what, since, handle_->close);
+  }
 
   asio::awaitable<bool> wait_for_request() {
     handle_->interruptible = true;
     if (buffer_.size() == 0) {
-      lowest().expires_after(limits_.idle_timeout);
-      beast::error_code fault;
-      const std::size_t size = co_await stream_.async_read_some(buffer_.prepare(4096), into(fault));
+      const auto place = wait_for(WaitFor::kRequest, Clock::now());
+      transport_->expires_after(limits_.idle_timeout);
+      Error fault;
+      co_await read_more(kReadBytes, fault);
       if (fault) co_return false;
-      buffer_.commit(size);
     }
     handle_->interruptible = false;
     co_return !shared_.stopping;
+  }
+
+  asio::awaitable<void> read_more(std::size_t most, Error& fault) {
+    const std::size_t room = std::min(most, buffer_.max_size() - buffer_.size());
+    if (room == 0) {
+      fault = wire::make_error_code(wire::error::buffer_overflow);
+      co_return;
+    }
+    const std::size_t size = co_await transport_->read_some(buffer_.prepare(room), fault);
+    buffer_.commit(size);
+    if (fault == asio::error::eof) fault = wire::make_error_code(wire::error::partial_message);
   }
 
   // One request and its answer; false when the connection ends.
   asio::awaitable<bool> serve_one() {
     const bool begun = co_await wait_for_request();
     if (!begun) co_return false;
-    Parser parser;
+    RequestParser parser;
     parser.header_limit(static_cast<std::uint32_t>(limits_.header_bytes));
     parser.body_limit(boost::none);  // The route decides, below.
-    lowest().expires_after(limits_.header_timeout);
-    beast::error_code fault;
-    co_await wire::async_read_header(stream_, buffer_, parser, into(fault));
-
     auto request = std::make_shared<Request>();
-    std::optional<Response> refusal = fault ? header_refusal(fault) : read_head(parser.get(), *request);
-    Reservation reservation(shared_);
-    if (!refusal && !gone_) refusal = admit_body(parser, *request, reservation);
-    if (!refusal && !gone_ && !parser.is_done()) co_await read_body(parser, refusal);
+    Admission::Room room(shared_.admission);
+    std::optional<Response> refusal = co_await read_request(parser, *request, room);
     if (gone_) co_return false;
-    if (!refusal) {
-      shared_.counters.received += parser.get().body().size();
-      request->body = std::move(parser.get().body());
-      refusal = decode_body(*request, limit_);
-    }
-    const bool keep = !refusal && parser.keep_alive();
+    AnswerWriter::Terms terms;
+    terms.head_only = request->method == Method::kHead;
+    terms.keep_alive = !refusal && parser.keep_alive();
+    terms.may_chunk = parser.get().version() == 11;
     lingering_ = refusal.has_value();
     Response response;
     if (refusal) {
@@ -135,149 +129,128 @@ class Connection {
     } else {
       co_await answer(request, response);
     }
-    const bool more = co_await write(response, request->method == Method::kHead, keep, parser.get().version());
+    if (terms_.lane == Lane::kLogin) forget_secrets(*request);
+    const bool more = co_await writer_.write(response, terms, room);
     co_return more;
   }
 
-  // Sets the body's limit and reserves room for it; an answer when there is none.
-  std::optional<Response> admit_body(Parser& parser, const Request& request, Reservation& reservation) {
-    limit_ = shared_.router.body_limit(request.method, request.path);
+  // Reads head and body; an answer when the request is refused. Sets gone_ when nobody is left to tell.
+  asio::awaitable<std::optional<Response>> read_request(RequestParser& parser, Request& request,
+                                                        Admission::Room& room) {
+    Error fault;
+    co_await read_head_block(parser, fault);
+    if (fault) co_return refused(header_refusal(fault, limits_.header_bytes));
+    if (auto refusal = read_head(parser.get(), request)) co_return refusal;
+    describe_peer(request);
+    terms_ = shared_.router.terms(request.method, request.path);
     const auto length = parser.content_length();
-    if (length && *length > limit_) return too_large(limit_);
-    parser.body_limit(limit_);
-    if (reservation.take(length ? static_cast<std::size_t>(*length) : parser.chunked() ? limit_ : 0)) {
-      return std::nullopt;
+    if (length && *length > terms_.body_limit) co_return too_large(terms_.body_limit);
+    parser.body_limit(terms_.body_limit);
+    if (!parser.is_done()) {
+      auto refusal = co_await read_body(parser, room);
+      if (refusal || gone_) co_return refusal;
     }
-    return error_response(503, "unavailable", "too many request bodies at once; try again soon");
+    shared_.counters.received += parser.get().body().size();
+    request.body = std::move(parser.get().body());
+    co_return prepare_expansion(request, room);
   }
 
-  static Response too_large(std::size_t limit) {
-    return error_response(413, "invalid_argument",
-                          fmt::format("the body is larger than {} bytes; send less at once", limit));
-  }
-
-  // Checks the header block and fills in what it says; an answer when it is refused.
-  std::optional<Response> read_head(const wire::request<wire::string_body>& message, Request& request) {
-    if (message.version() != 11 && message.version() != 10) {
-      return error_response(505, "unsupported", "only HTTP/1.1 and HTTP/1.0 are spoken here");
-    }
-    if (message.count(wire::field::host) > 1 || (message.version() == 11 && message.count(wire::field::host) == 0)) {
-      return error_response(400, "invalid_argument", "exactly one Host header is needed");
-    }
-    if (message.count(wire::field::transfer_encoding) > 0 && !message.chunked()) {
-      return error_response(501, "unsupported", "of transfer codings only \"chunked\" is understood");
-    }
-    const std::string_view target(message.target().data(), message.target().size());
-    auto parsed = parse_target(target);
-    if (!parsed) {
-      return error_response(
-          400, "invalid_argument",
-          fmt::format("bad request target: {} at byte {}", parsed.error().reason, parsed.error().offset));
-    }
-    request.method = method_of(message.method());
-    request.target = target;
-    request.path = std::move(parsed->path);
-    request.query = std::move(parsed->query);
-    for (const auto& field : message) {
-      request.headers.add({field.name_string().data(), field.name_string().size()},
-                          {field.value().data(), field.value().size()});
-    }
+  void describe_peer(Request& request) const {
     request.remote_address = remote_;
     request.is_loopback = is_loopback_address(remote_);
     request.listener_loopback = shared_.listener_loopback;
-    request.is_tls = kTls;
-    return std::nullopt;
+    request.is_tls = transport_->is_tls();
   }
 
-  static Method method_of(wire::verb verb) {
-    for (const auto& [known, method] : {std::pair{wire::verb::get, Method::kGet},
-                                        {wire::verb::head, Method::kHead},
-                                        {wire::verb::post, Method::kPost},
-                                        {wire::verb::put, Method::kPut},
-                                        {wire::verb::patch, Method::kPatch},
-                                        {wire::verb::delete_, Method::kDelete},
-                                        {wire::verb::options, Method::kOptions}}) {
-      if (verb == known) return method;
+  // A refusal that can be told, or else a peer that is gone.
+  std::optional<Response> refused(std::optional<Response> refusal) {
+    gone_ = !refusal.has_value();
+    return refusal;
+  }
+
+  // Gives the parser what has been read, until it wants more; `fault` is need_more then.
+  void parse(RequestParser& parser, Error& fault) {
+    fault = wire::make_error_code(wire::error::need_more);
+    if (buffer_.size() == 0) return;
+    const std::size_t used = parser.put(buffer_.data(), fault);
+    buffer_.consume(used);
+  }
+
+  asio::awaitable<void> read_head_block(RequestParser& parser, Error& fault) {
+    const auto begun = Clock::now();
+    transport_->expires_after(limits_.header_timeout);
+    while (true) {
+      parse(parser, fault);
+      if (parser.is_header_done() || (fault && fault != wire::error::need_more)) co_return;
+      const auto place = wait_for(WaitFor::kRequest, begun);
+      fault = {};
+      co_await read_more(kReadBytes, fault);
+      if (fault) co_return;
     }
-    return Method::kOther;
   }
 
-  // Fills in `refusal` when the body is not whole; sets gone_ when nobody is left to tell.
-  asio::awaitable<void> read_body(Parser& parser, std::optional<Response>& refusal) {
-    lowest().expires_after(limits_.body_timeout);
-    beast::error_code fault;
+  asio::awaitable<std::optional<Response>> read_body(RequestParser& parser, Admission::Room& room) {
+    const auto begun = Clock::now();
+    transport_->expires_after(limits_.body_timeout);
+    parser.eager(true);
     if (beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
       static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(stream_, asio::buffer(kContinue), into(fault));
+      const bool sent = co_await writer_.send(kContinue);
+      if (!sent) co_return refused(std::nullopt);
     }
-    if (!fault) co_await wire::async_read(stream_, buffer_, parser, into(fault));
-    if (fault) refusal = body_refusal(fault, parser.get().body().size());
+    const std::string& body = parser.get().body();
+    while (true) {
+      Error fault;
+      parse(parser, fault);
+      if (parser.is_done()) co_return std::nullopt;
+      if (fault && fault != wire::error::need_more) co_return refused(body_refusal(fault, body.size(), limit()));
+      if (!room.hold_body(body.capacity(), Clock::now())) {
+        co_return busy("too many request bodies at once; try again soon");
+      }
+      const auto place = wait_for(WaitFor::kBody, begun);
+      fault = {};
+      co_await read_more(kBodyReadBytes, fault);
+      if (fault) co_return refused(body_refusal(fault, body.size(), limit()));
+    }
   }
 
-  std::optional<Response> body_refusal(beast::error_code fault, std::size_t offset) {
-    if (fault == wire::error::body_limit) return too_large(limit_);
-    if (fault == wire::error::partial_message) {
-      return error_response(400, "invalid_argument", fmt::format("the body ended early, at byte {}", offset));
-    }
-    if (is_http(fault)) {
-      return error_response(400, "invalid_argument", fmt::format("bad body at byte {}: {}", offset, fault.message()));
-    }
-    gone_ = true;
-    return std::nullopt;
-  }
-
-  static bool is_http(beast::error_code fault) {
-    return fault.category() == wire::make_error_code(wire::error::bad_chunk).category();
-  }
-
-  static std::optional<Response> decode_body(Request& request, std::size_t limit) {
+  // An expansion takes memory that the peer never sent: room for it first, the work later on the lane's threads.
+  std::optional<Response> prepare_expansion(const Request& request, Admission::Room& room) {
+    expansion_.reset();
     const auto coding = request.headers.get("Content-Encoding");
     if (!coding || *coding == "identity") return std::nullopt;
     if (*coding != "zstd") return error_response(415, "unsupported", "of content codings only \"zstd\" is understood");
-    auto expanded = zstd_expand(request.body, limit);
-    if (!expanded) return error_response(expanded.error());
-    request.body = std::move(*expanded);
-    return std::nullopt;
+    expansion_ = zstd_expanded_size(request.body).value_or(limit());
+    if (*expansion_ > limit()) return too_large(limit());
+    if (room.hold_body(request.body.capacity() + *expansion_, Clock::now())) return std::nullopt;
+    return busy("too many request bodies at once; try again soon");
   }
 
-  // What to say to a header block that is none; sets gone_ when nobody is left to tell.
-  std::optional<Response> header_refusal(beast::error_code fault) {
-    if (fault == wire::error::header_limit || fault == wire::error::buffer_overflow) {
-      return error_response(431, "invalid_argument",
-                            fmt::format("the header is larger than {} bytes", limits_.header_bytes));
-    }
-    if (is_http(fault) && fault != wire::error::end_of_stream && fault != wire::error::partial_message) {
-      return error_response(400, "invalid_argument", "not an HTTP request: " + fault.message());
-    }
-    gone_ = true;  // Time-out, reset, or the peer simply left.
-    return std::nullopt;
-  }
+  [[nodiscard]] std::size_t limit() const { return terms_.body_limit; }
 
   struct Pending {
     std::optional<Result<Response>> result;
     asio::steady_timer* timer = nullptr;  // null once nobody waits
   };
-  struct Waker {
-    bool woken = false;
-    asio::steady_timer* timer = nullptr;
-  };
 
-  // Runs the handler on the pool and waits for its answer.
+  // Runs the handler on its lane's threads and waits for its answer.
   asio::awaitable<void> answer(const std::shared_ptr<Request>& request, Response& response) {
     ++shared_.counters.requests;
-    if (shared_.queued >= limits_.queued_requests) {
-      response = error_response(503, "unavailable", "the server is busy; try again soon");
+    Admission& admission = shared_.admission;
+    const std::size_t queued = admission.queued(terms_.lane);
+    if (queued >= admission.queue_limit(terms_.lane) || !admission.room_for_answer(Clock::now())) {
+      response = busy("the server is busy; try again soon");
       co_return;
     }
-    asio::steady_timer timer(stream_.get_executor(), limits_.answer_timeout);
+    asio::steady_timer timer(shared_.io, limits_.answer_timeout);
     auto pending = std::make_shared<Pending>();
     pending->timer = &timer;
-    give_to_pool(request, pending);
-    beast::error_code cancelled;
-    co_await timer.async_wait(into(cancelled));
+    give_to_lane(request, pending);
+    Error cancelled;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     pending->timer = nullptr;
     if (!pending->result) {
-      response = error_response(503, "unavailable", "the answer took too long; try again");
+      response = busy("the answer took too long; try again");
     } else if (!*pending->result) {
       response = error_response(pending->result->error());
     } else {
@@ -285,7 +258,7 @@ class Connection {
     }
   }
 
-  void give_to_pool(const std::shared_ptr<Request>& request, const std::shared_ptr<Pending>& pending) {
+  void give_to_lane(const std::shared_ptr<Request>& request, const std::shared_ptr<Pending>& pending) {
     const Respond respond = [pending, mailbox = shared_.mailbox](Result<Response> result) {
       auto kept = std::make_shared<Result<Response>>(std::move(result));
       mailbox->post([pending, kept] {
@@ -294,174 +267,69 @@ class Connection {
         pending->timer->cancel();
       });
     };
-    ++shared_.queued;
-    asio::post(shared_.pool, [&shared = shared_, request, respond] {
-      --shared.queued;
-      shared.router.dispatch(request, respond);
-    });
+    auto& queued = shared_.admission.queued(terms_.lane);
+    ++queued;
+    asio::post(*shared_.pools[static_cast<std::size_t>(terms_.lane)],
+               [&router = shared_.router, &queued, request, respond, expansion = expansion_,
+                latest = limits_.queue_time, since = Clock::now()] {
+                 --queued;
+                 if (Clock::now() - since > latest) {
+                   respond(busy("the server is busy; try again soon"));
+                 } else if (const Status expanded = expand(*request, expansion); !expanded) {
+                   respond(tl::unexpected(expanded.error()));
+                 } else {
+                   router.dispatch(request, respond);
+                 }
+               });
   }
 
-  asio::awaitable<bool> send(const std::string& first, std::string_view second = {}) {
-    lowest().expires_after(limits_.write_timeout);
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(first), asio::buffer(second)};
-    beast::error_code fault;
-    const std::size_t size = co_await asio::async_write(stream_, parts, into(fault));
-    shared_.counters.sent += size;
-    if (fault) gone_ = true;
-    co_return !fault;
-  }
-
-  // True when another request may follow.
-  asio::awaitable<bool> write(Response& response, bool head_only, bool keep, unsigned version) {
-    keep = keep && !shared_.stopping;
-    if (std::holds_alternative<FileBody>(response.body)) {
-      std::ifstream file(std::get<FileBody>(response.body).path, std::ios::binary | std::ios::ate);
-      if (!file) {
-        response = error_response(404, "not_found", "no such file");
-      } else {
-        count(response.status);
-        const bool sent = co_await write_file(response, file, head_only, keep);
-        co_return sent&& keep;
-      }
-    }
-    count(response.status);
-    const auto* events = std::get_if<std::shared_ptr<EventStream>>(&response.body);
-    if (events != nullptr && *events) {
-      co_await write_events(response, **events, version == 11);
-      co_return false;
-    }
-    std::string_view body;
-    if (const auto* text = std::get_if<std::string>(&response.body)) body = *text;
-    if (const auto* shared = std::get_if<SharedBody>(&response.body)) body = shared->bytes;
-    const std::string head = response_head(response, shared_.options.headers, {body.size()}, keep);
-    if (head_only || !has_body(response.status)) body = {};
-    const bool sent = co_await send(head, body);
-    co_return sent&& keep;
-  }
-
-  asio::awaitable<bool> write_file(const Response& response, std::ifstream& file, bool head_only, bool keep) {
-    auto left = static_cast<std::uint64_t>(file.tellg());
-    file.seekg(0);
-    std::string head = response_head(response, shared_.options.headers, {left}, keep);
-    std::string chunk(64UL * 1024, '\0');
-    bool alive = true;
-    if (head_only) left = 0;
-    do {
-      file.read(chunk.data(), static_cast<std::streamsize>(std::min<std::uint64_t>(left, chunk.size())));
-      const auto got = static_cast<std::size_t>(file.gcount());
-      if (got == 0 && left > 0) co_return false;  // The file shrank: the length that was promised cannot be kept.
-      const std::string_view part(chunk.data(), got);
-      alive = co_await send(head, part);
-      head.clear();
-      left -= got;
-    } while (alive && left > 0);
-    co_return alive;
-  }
-
-  asio::awaitable<void> write_events(const Response& response, EventStream& stream, bool chunked) {
-    handle_->interruptible = true;
-    ++shared_.counters.streams;
-    asio::steady_timer timer(stream_.get_executor());
-    auto waker = std::make_shared<Waker>();
-    waker->timer = &timer;
-    stream.on_ready([waker, mailbox = shared_.mailbox] {
-      mailbox->post([waker] {
-        waker->woken = true;
-        if (waker->timer != nullptr) waker->timer->cancel();
-      });
-    });
-    std::string text = response_head(response, shared_.options.headers, {}, false, chunked);
-    bool alive = co_await send(text);
-    while (alive) {
-      if (!waker->woken) {
-        timer.expires_after(limits_.event_ping);
-        beast::error_code cancelled;
-        co_await timer.async_wait(into(cancelled));
-      }
-      const bool quiet = !std::exchange(waker->woken, false);
-      const EventStream::Batch batch = stream.take();
-      text = wire_form(batch, quiet, chunked);
-      if (!text.empty()) alive = co_await send(text);
-      if (batch.finished) break;
-    }
-    waker->timer = nullptr;
-    stream.abandon();
-    --shared_.counters.streams;
-  }
-
-  static std::string wire_form(const EventStream::Batch& batch, bool quiet, bool chunked) {
-    std::string text;
-    for (const auto& event : batch.events) text += *event;
-    if (text.empty() && quiet) text = ": ping\n\n";
-    if (!chunked) return text;
-    if (!text.empty()) text = chunk_of(text);
-    if (batch.finished) text += "0\r\n\r\n";
-    return text;
-  }
-
-  void count(int status) {
-    const auto index = static_cast<std::size_t>(std::clamp(status / 100, 0, 5));
-    ++shared_.counters.by_class[index];
+  // A login's body, and where it was read.
+  void forget_secrets(Request& request) {
+    crypto::wipe(request.body);
+    if (buffer_.size() > 0) return;  // The next request is in it already.
+    buffer_.clear();
+    const auto room = buffer_.prepare(buffer_.capacity());
+    OPENSSL_cleanse(room.data(), room.size());
   }
 
   // Lets the peer read the last answer before the connection goes: closing with unread bytes would reset it.
   asio::awaitable<void> finish() {
-    if (gone_) co_return;
-    lowest().expires_after(std::chrono::seconds(1));
-    beast::error_code fault;
-    if constexpr (kTls) {
-      co_await stream_.async_shutdown(into(fault));
-    } else {
-      lowest().socket().shutdown(tcp::socket::shutdown_send, fault);
-      std::array<char, 4096> unread;
-      std::size_t left = lingering_ ? 1024UL * 1024 : 0;
-      while (!fault && left > 0) {
-        const std::size_t size = co_await stream_.async_read_some(asio::buffer(unread), into(fault));
-        left -= std::min(left, size);
-      }
+    if (gone_ || !writer_.reaches_peer()) co_return;
+    transport_->expires_after(std::chrono::seconds(1));
+    Error fault;
+    co_await transport_->end_sending(fault);
+    std::array<char, 4096> unread;
+    std::size_t left = lingering_ && !transport_->is_tls() ? 1024UL * 1024 : 0;
+    while (!fault && left > 0) {
+      const std::size_t size = co_await transport_->read_some(asio::buffer(unread), fault);
+      left -= std::min(left, size);
     }
   }
 
-  Stream stream_;
+  std::unique_ptr<Transport> transport_;
   std::string remote_;
   Shared& shared_;
   const Limits& limits_;
   std::shared_ptr<ConnectionHandle> handle_;
+  AnswerWriter writer_;
   beast::flat_buffer buffer_;
-  std::size_t limit_ = 0;   // of the body under way, bytes
-  bool gone_ = false;       // nothing can be sent any more
-  bool lingering_ = false;  // the peer may still be sending
+  Router::Terms terms_;                   // of the request under way
+  std::optional<std::size_t> expansion_;  // to how many bytes its body expands at most
+  bool gone_ = false;                     // nothing can be sent any more
+  bool lingering_ = false;                // the peer may still be sending
 };
 
-template <typename Stream>
-asio::awaitable<void> run_connection(Stream stream, std::string remote, Shared& shared,
+asio::awaitable<void> run_connection(std::unique_ptr<Transport> transport, std::string remote, Shared& shared,
                                      std::shared_ptr<ConnectionHandle> handle) {
-  Connection<Stream> connection(std::move(stream), remote, shared, std::move(handle));
+  Connection connection(std::move(transport), std::move(remote), shared, std::move(handle));
   co_await connection.run();
 }
 
 }  // namespace
 
-void Mailbox::post(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
-  if (io_ != nullptr) asio::post(*io_, std::move(work));
-}
-
-void Mailbox::close() {
-  const std::lock_guard lock(mutex_);
-  io_ = nullptr;
-}
-
-void serve_connection(Shared& shared, int socket, bool is_v6, std::string remote,
+void serve_connection(Shared& shared, std::unique_ptr<Transport> transport, std::string remote,
                       std::shared_ptr<ConnectionHandle> handle, std::function<void(std::exception_ptr)> gone) {
-  beast::tcp_stream plain(tcp::socket(shared.io, is_v6 ? tcp::v6() : tcp::v4(), socket));
-  if (shared.tls == nullptr) {
-    asio::co_spawn(shared.io, run_connection(std::move(plain), std::move(remote), shared, std::move(handle)),
-                   std::move(gone));
-    return;
-  }
-  beast::ssl_stream<beast::tcp_stream> secure(std::move(plain), *shared.tls);
-  asio::co_spawn(shared.io, run_connection(std::move(secure), std::move(remote), shared, std::move(handle)),
+  asio::co_spawn(shared.io, run_connection(std::move(transport), std::move(remote), shared, std::move(handle)),
                  std::move(gone));
 }
 

@@ -39,6 +39,12 @@ Result<std::string> zstd_expand(std::string_view packed, std::size_t limit) {
   return plain;
 }
 
+std::optional<std::size_t> zstd_expanded_size(std::string_view packed) {
+  const auto size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR) return std::nullopt;
+  return size;
+}
+
 Result<std::string> zstd_pack(std::string_view plain) {
   std::string packed(ZSTD_compressBound(plain.size()), '\0');
   const std::size_t size = ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), kLevel);

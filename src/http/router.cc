@@ -136,9 +136,9 @@ Router::Match Router::find(Method method, std::string_view path) const {
   return best;
 }
 
-std::size_t Router::body_limit(Method method, std::string_view path) const {
+Router::Terms Router::terms(Method method, std::string_view path) const {
   const Match match = find(method, path);
-  return match.route == nullptr ? kSmallBody : match.route->body_limit;
+  return match.route == nullptr ? Terms{} : Terms{match.route->body_limit, match.route->lane};
 }
 
 void Router::dispatch(std::shared_ptr<Request> request, Respond respond) const {

@@ -30,6 +30,11 @@ using Gate = std::function<Status(Request&, Access needed)>;
 
 inline constexpr std::size_t kSmallBody = 64UL * 1024;
 
+// What kind of work a route is. Each lane has threads and a queue of its own: dashboards cannot keep probes from
+// handing in, nor logins (slow on purpose) either of them.
+enum class Lane : std::uint8_t { kRead, kIngest, kLogin };
+inline constexpr std::size_t kLanes = 3;
+
 struct Route {
   Method method = Method::kGet;
   std::string pattern;
@@ -37,6 +42,7 @@ struct Route {
   std::size_t body_limit = kSmallBody;
   Handler handler;     // either this one, run on the server's pool,
   AsyncHandler async;  // or this one
+  Lane lane = Lane::kRead;
 };
 
 class Router {
@@ -52,8 +58,12 @@ class Router {
 
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
-  // The body limit of the route that this request will meet; kSmallBody when there is none.
-  [[nodiscard]] std::size_t body_limit(Method method, std::string_view path) const;
+  // What is known of a request before its body: the terms of the route that it will meet.
+  struct Terms {
+    std::size_t body_limit = kSmallBody;
+    Lane lane = Lane::kRead;
+  };
+  [[nodiscard]] Terms terms(Method method, std::string_view path) const;
   // Finds the route, asks the gate, calls the handler. Exceptions of handlers become 500.
   void dispatch(std::shared_ptr<Request> request, Respond respond) const;
   // The same for tests and synchronous callers; blocks until an asynchronous handler has answered.

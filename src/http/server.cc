@@ -20,6 +20,7 @@
 #include "core/log.h"
 #include "http/connection.h"
 #include "http/endpoint.h"
+#include "http/transport.h"
 
 namespace gnomon::http {
 
@@ -67,8 +68,16 @@ class Server::Impl {
  public:
   Impl(ServerOptions options, const Router& router)
       : options_(std::move(options)),
-        pool_(std::max(1U, options_.handler_threads)),
-        shared_{options_, router, io_, pool_, std::make_shared<Mailbox>(io_), counters_},
+        read_pool_(std::max(1U, options_.handler_threads)),
+        ingest_pool_(std::max(1U, options_.ingest_threads)),
+        login_pool_(std::max(1U, options_.login_threads)),
+        shared_{options_,
+                router,
+                io_,
+                {&read_pool_, &ingest_pool_, &login_pool_},
+                std::make_shared<Mailbox>(io_),
+                counters_,
+                Admission(options_.limits)},
         acceptor_(io_) {}
   ~Impl() { stop(); }
 
@@ -79,7 +88,6 @@ class Server::Impl {
       auto context = tls_context(options_);
       if (!context) return tl::unexpected(context.error());
       tls_ = std::move(*context);
-      shared_.tls = tls_.get();
     }
     if (Status bound = bind(*endpoint); !bound) return bound;
     shared_.listener_loopback = is_loopback_address(endpoint->address);
@@ -111,7 +119,7 @@ class Server::Impl {
       drained_.wait_for(lock, std::chrono::seconds(1), [this] { return counters_.open == 0; });
     }
     asio::post(io_, [this] { close_connections([](const ConnectionHandle&) { return true; }); });
-    pool_.join();
+    for (asio::thread_pool* pool : shared_.pools) pool->join();
     shared_.mailbox->close();
     io_.stop();
     thread_.join();
@@ -145,7 +153,8 @@ class Server::Impl {
       error_code fault;
       tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, fault));
       if (fault == asio::error::operation_aborted) co_return;
-      if (fault) {  // Usually out of file descriptors: wait for some to come back.
+      if (fault) {  // Usually out of file descriptors: get one back, and wait a little.
+        make_place();
         asio::steady_timer pause(io_, std::chrono::milliseconds(100));
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, fault));
         continue;
@@ -163,7 +172,7 @@ class Server::Impl {
     const std::string group = address_group(address);
     const bool counted = options_.limits.count_loopback || !address.is_loopback();
     const bool crowded = counted && per_address_[group] >= options_.limits.connections_per_address;
-    if (crowded || connections_.size() >= options_.limits.connections) {
+    if (crowded || (connections_.size() >= options_.limits.connections && !make_place())) {
       refuse(std::move(socket));
       return;
     }
@@ -173,8 +182,14 @@ class Server::Impl {
     auto handle = std::make_shared<ConnectionHandle>();
     const auto place = connections_.insert(connections_.end(), handle);
     const bool is_v6 = peer.address().is_v6();
-    serve_connection(shared_, socket.release(), is_v6, address.to_string(), handle,
+    serve_connection(shared_, make_transport(io_, socket.release(), is_v6, tls_.get()), address.to_string(), handle,
                      [this, place, group](const std::exception_ptr& exception) { forget(place, group, exception); });
+  }
+
+  // The peer that has kept us waiting for a request longest makes place for one that may be prompt.
+  bool make_place() {
+    return shared_.admission.waits().end_longest(WaitFor::kRequest, std::chrono::steady_clock::now(),
+                                                 options_.limits.patience);
   }
 
   void refuse(tcp::socket socket) {
@@ -224,7 +239,9 @@ class Server::Impl {
   std::unordered_map<std::string, std::size_t> per_address_;  // I/O thread only
   std::unique_ptr<asio::ssl::context> tls_;
   tcp::endpoint local_;
-  asio::thread_pool pool_;
+  asio::thread_pool read_pool_;
+  asio::thread_pool ingest_pool_;
+  asio::thread_pool login_pool_;
   Shared shared_;
   asio::io_context io_{1};
   tcp::acceptor acceptor_;

@@ -90,40 +90,40 @@ TEST_P(ServerRefuses, AndGoesOnServing) {
 const std::string kPost = "POST /echo HTTP/1.1\r\nHost: a\r\n";
 INSTANTIATE_TEST_SUITE_P(
     Input, ServerRefuses,
-    testing::Values(Malformed{"garbage", "\x16\x03\x01\x02hello\r\n\r\n", 400},
-                    Malformed{"traversal", "GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-                    Malformed{"no_host", "GET /hello HTTP/1.1\r\n\r\n", 400},
-                    Malformed{"two_hosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
-                    Malformed{"space_before_colon", "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n", 400},
-                    Malformed{"version", "GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", 400},
-                    Malformed{"two_lengths", kPost + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
-                    Malformed{"negative_length", kPost + "Content-Length: -1\r\n\r\n", 400},
-                    Malformed{"length_and_chunked",
-                              kPost + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-                    Malformed{"chunked_and_length",
-                              kPost + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
-                    Malformed{"odd_coding", kPost + "Transfer-Encoding: gzip\r\n\r\n", 501},
-                    Malformed{"bad_chunk", kPost + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
-                    Malformed{"content_coding", kPost + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415},
-                    Malformed{"not_zstd", kPost + "Content-Encoding: zstd\r\nContent-Length: 1\r\n\r\nx", 400},
-                    Malformed{"large_by_length", kPost + "Content-Length: 65537\r\n\r\n", 413},
-                    Malformed{"huge_length", kPost + "Content-Length: 18446744073709551615\r\n\r\n", 413},
-                    Malformed{"large_by_chunk", kPost + "Transfer-Encoding: chunked\r\n\r\n10001\r\n", 413},
-                    Malformed{"many_headers",
-                              "GET /hello HTTP/1.1\r\nHost: a\r\n" +
-                                  [] {
-                                    std::string flood;
-                                    for (int i = 0; i < 3000; ++i) flood += fmt::format("X-{}: y\r\n", i);
-                                    return flood;
-                                  }() +
-                                  "\r\n",
-                              431},
-                    Malformed{"long_header", "GET /hello HTTP/1.1\r\nHost: " + std::string(20'000, 'a') + "\r\n\r\n",
-                              431},
-                    Malformed{"method", "BREW /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405},
-                    Malformed{"post_to_get",
-                              "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 405},
-                    Malformed{"unknown", "GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404}),
+    testing::Values(
+        Malformed{"garbage", "\x16\x03\x01\x02hello\r\n\r\n", 400},
+        Malformed{"traversal", "GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        Malformed{"no_host", "GET /hello HTTP/1.1\r\n\r\n", 400},
+        Malformed{"two_hosts", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
+        Malformed{"space_before_colon", "GET /hello HTTP/1.1\r\nHost : a\r\n\r\n", 400},
+        Malformed{"version", "GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", 400},
+        Malformed{"two_lengths", kPost + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
+        Malformed{"negative_length", kPost + "Content-Length: -1\r\n\r\n", 400},
+        Malformed{"length_and_chunked", kPost + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                  400},
+        Malformed{"chunked_and_length", kPost + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+                  400},
+        Malformed{"odd_coding", kPost + "Transfer-Encoding: gzip\r\n\r\n", 501},
+        Malformed{"bad_chunk", kPost + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+        Malformed{"content_coding", kPost + "Content-Encoding: br\r\nContent-Length: 1\r\n\r\nx", 415},
+        Malformed{"not_zstd", kPost + "Connection: close\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\nx", 400},
+        Malformed{"large_by_length", kPost + "Content-Length: 65537\r\n\r\n", 413},
+        Malformed{"huge_length", kPost + "Content-Length: 18446744073709551615\r\n\r\n", 413},
+        Malformed{"large_by_chunk", kPost + "Transfer-Encoding: chunked\r\n\r\n10001\r\n", 413},
+        Malformed{"many_headers",
+                  "GET /hello HTTP/1.1\r\nHost: a\r\n" +
+                      [] {
+                        std::string flood;
+                        for (int i = 0; i < 3000; ++i) flood += fmt::format("X-{}: y\r\n", i);
+                        return flood;
+                      }() +
+                      "\r\n",
+                  431},
+        Malformed{"long_header", "GET /hello HTTP/1.1\r\nHost: " + std::string(20'000, 'a') + "\r\n\r\n", 431},
+        Malformed{"method", "BREW /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 405},
+        Malformed{"post_to_get", "POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                  405},
+        Malformed{"unknown", "GET /nothing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 404}),
     [](const auto& param_info) { return param_info.param.name; });
 
 TEST_F(ServerTest, ATruncatedBodyIsAnsweredWithItsOffset) {
@@ -153,7 +153,7 @@ TEST_F(ServerTest, ExpandsZstdWithinTheLimit) {
   request.body = *zstd_pack(std::string(1024UL * 1024, 'x'));
   EXPECT_EQ(user.send(request).value().body, "1048576");
   request.body = *zstd_pack(std::string(1024UL * 1024 + 1, 'x'));
-  EXPECT_EQ(user.send(request).value().status, 400);
+  EXPECT_EQ(user.send(request).value().status, 413);
 }
 
 TEST_F(ServerTest, ASlowHeaderEndsTheConnection) {
@@ -184,6 +184,7 @@ TEST_F(ServerTest, AnIdleConnectionEnds) {
 
 TEST_F(ServerTest, ConnectionsOverTheLimitAreTurnedAway) {
   options_.limits.connections = 2;
+  options_.limits.patience = std::chrono::hours(1);
   start();
   RawConnection first(server_->port());
   RawConnection second(server_->port());
@@ -214,7 +215,7 @@ TEST_F(ServerTest, OneAddressCannotTakeAllConnections) {
 TEST_F(ServerTest, BodiesInFlightAreBounded) {
   options_.limits.body_bytes_in_flight = 1000;
   start();
-  const auto answer = exchange(kPost + "Content-Length: 1001\r\n\r\n");
+  const auto answer = exchange(kPost + "Content-Length: 3000\r\n\r\n" + std::string(2000, 'x'));
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(answer, HasSubstr("Retry-After"));
 }

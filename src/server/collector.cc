@@ -80,7 +80,8 @@ void Collector::add_to(http::Router& router) {
               http::Access::kPublic,
               options_.body_bytes,
               {},
-              [this](const auto& request, const http::Respond& respond) { ingest(request, respond); }});
+              [this](const auto& request, const http::Respond& respond) { ingest(request, respond); },
+              http::Lane::kIngest});
 }
 
 CollectorCounters Collector::counters() const {
