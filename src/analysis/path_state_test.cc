@@ -214,6 +214,17 @@ TEST(PathState, RelapsesNeedMorePatienceAndTwoRepairsMayFail) {
   EXPECT_EQ(windows_to_heal(cut), 0);
 }
 
+TEST(PathState, FlappingIsSoonOneTrouble) {
+  Script path;
+  path.good_for(3);
+  int good = 0;
+  for (int i = 0; i < 60; ++i) {  // ten minutes
+    EXPECT_EQ(path.window(5, 5, {}, seconds(5)).state, PathState::kBroken);
+    good += path.window(5, 0, milliseconds(10), seconds(5)).state == PathState::kGood ? 1 : 0;
+  }
+  EXPECT_EQ(good, 3);
+}
+
 TEST(PathState, DelayMustShiftInTwoWindows) {
   Script path;
   path.good_for(6);

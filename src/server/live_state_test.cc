@@ -100,6 +100,37 @@ TEST_F(LiveStateTest, ReportsABreakAndItsEndOnce) {
   EXPECT_EQ(state(1), PathState::kGood);
 }
 
+TEST_F(LiveStateTest, PartsOfAWindowTellAtOnceAndFlappingIsOneTrouble) {
+  for (int i = 0; i < 3; ++i) round();
+  const auto part = [&](Nanoseconds length, std::uint32_t sent, std::uint32_t lost) {
+    const WallTime start = clock.wall();
+    clock.advance(length);
+    const auto window = [&](std::size_t, WallTime at) {
+      schema::DelayWindow one = fleet_window(at, sent, lost, milliseconds(8));
+      one.duration = length;
+      one.marks = schema::kMarkPartial;
+      return one;
+    };
+    live.on_durable(probe.verified(start, window), clock.wall());
+  };
+  part(seconds(3), 3, 0);
+  EXPECT_EQ(state(0), PathState::kGood);
+  const WallTime since = clock.wall();
+  part(seconds(5), 5, 5);
+  EXPECT_EQ(state(0), PathState::kBroken);
+  ASSERT_EQ(recorder.paths.size(), 3U);
+  EXPECT_EQ(recorder.paths[0].verdict.since, since);
+  part(seconds(5), 5, 0);
+  EXPECT_EQ(state(0), PathState::kGood);
+  EXPECT_EQ(recorder.paths.size(), 6U);
+  // Ten minutes of five seconds down, five seconds up.
+  for (int i = 0; i < 60; ++i) {
+    part(seconds(5), 5, 5);
+    part(seconds(5), 5, 0);
+  }
+  EXPECT_LE(recorder.paths.size(), 3U * 8U) << "broken and good a few times each, then one trouble";
+}
+
 TEST_F(LiveStateTest, TheFirstWindowIsShownAndNotReported) {
   round([](std::size_t) { return 10U; });
   EXPECT_EQ(state(0), PathState::kBroken);
