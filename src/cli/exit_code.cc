@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "core/printable.h"
+
 namespace gnomon::cli {
 
 int exit_code(ErrorCode code) {
@@ -31,7 +33,7 @@ int exit_code(ErrorCode code) {
 }
 
 int report(const Error& error) {
-  std::fprintf(stderr, "gnomon: %s\n", error.message().c_str());
+  std::fprintf(stderr, "gnomon: %s\n", printable(error.message()).c_str());
   return exit_code(error.code);
 }
 

@@ -24,6 +24,7 @@ server::ServerOptions server_options(const StackOptions& options, server::LiveSt
   server.http.tls_certificate = options.tls_certificate;
   server.http.tls_key = options.tls_key;
   server.auth.require_login = options.require_login;
+  server.auth.hosts = options.hosts;
   server.web_folder = options.web_folder;
   server.on_probe_removed = [&live](const ProbeId& id) { live.forget_probe(id); };
   server.on_key_refused = [&changes](std::string_view key, std::string_view name) { changes.key_refused(key, name); };
@@ -140,8 +141,8 @@ Result<std::unique_ptr<ObservatoryStack>> ObservatoryStack::start(const StackOpt
 std::string ObservatoryStack::url() const {
   return parts_->server->url();
 }
-const std::optional<std::string>& ObservatoryStack::first_password() const {
-  return parts_->first_password;
+std::optional<std::string> ObservatoryStack::take_first_password() {
+  return std::exchange(parts_->first_password, std::nullopt);
 }
 server::ProbeRegistry& ObservatoryStack::probes() {
   return *parts_->probes;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -25,7 +26,8 @@ struct StackOptions {
   std::string tls_certificate;
   std::string tls_key;
   bool require_login = false;
-  std::string web_folder;  // empty: embedded
+  std::vector<std::string> hosts;  // further names that a loopback port answers to
+  std::string web_folder;          // empty: embedded
 };
 
 class ObservatoryStack {
@@ -37,8 +39,8 @@ class ObservatoryStack {
   ObservatoryStack& operator=(const ObservatoryStack&) = delete;
 
   [[nodiscard]] std::string url() const;
-  // Set when this start made the first user: shown once.
-  [[nodiscard]] const std::optional<std::string>& first_password() const;
+  // Set when this start made the first user: to be shown once, then wiped by the caller.
+  [[nodiscard]] std::optional<std::string> take_first_password();
   [[nodiscard]] server::ProbeRegistry& probes();
   [[nodiscard]] const std::string& data_folder() const;
   // One line: paths by state, delay, loss, windows stored, lag.

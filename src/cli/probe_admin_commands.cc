@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "core/hex.h"
+#include "core/printable.h"
 #include "crypto/probe_id.h"
 #include "http/client.h"
 #include "server/data_folder.h"
@@ -23,6 +25,7 @@ namespace json = boost::json;
 
 struct AdminArguments {
   std::string subject;  // key or id
+  std::string list;     // file of keys
   std::string name;
   std::string site;
   std::string folder = "gnomon-data";
@@ -81,6 +84,51 @@ int allow(const AdminArguments& arguments) {
   return 0;
 }
 
+// Lines "KEY [NAME [SITE]]"; empty ones and those that begin with # are left out.
+Result<std::vector<server::ProbeRegistry::NewProbe>> read_list(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return failure(ErrorCode::kNotFound, "read list of probes", path, "it cannot be opened");
+  std::vector<server::ProbeRegistry::NewProbe> probes;
+  std::string line;
+  for (std::size_t number = 1; std::getline(file, line); ++number) {
+    std::istringstream words(line);
+    std::string hex;
+    if (!(words >> hex) || hex.starts_with('#')) continue;
+    auto& probe = probes.emplace_back();
+    auto key = server::parse_public_key(hex);
+    if (!key) {
+      key.error().subject = fmt::format("{}:{}", path, number);
+      return tl::unexpected(key.error());
+    }
+    probe.key = *key;
+    words >> probe.name >> probe.site;
+  }
+  return probes;
+}
+
+int allow_many(const AdminArguments& arguments) {
+  if (Status folder = server::DataFolder::check(arguments.folder); !folder) return report(folder.error());
+  const auto probes = read_list(arguments.list);
+  if (!probes) return report(probes.error());
+  const SystemClock clock;
+  server::ProbeRegistry registry(std::filesystem::path(arguments.folder) / "probes.json", clock);
+  const auto fresh = registry.enrol_all(*probes);
+  if (!fresh) return report(fresh.error());
+  std::printf("%zu probes may hand in batches now, %zu of them new\n", probes->size(), *fresh);
+  return 0;
+}
+
+int allow_one_or_many(const AdminArguments& arguments) {
+  if (arguments.list.empty() == arguments.subject.empty()) {
+    return report({ErrorCode::kInvalidArgument, "allow probe", "", "name one key, or a file of them with --from",
+                   "a probe prints its key when it starts"});
+  }
+  if (arguments.list.empty()) return allow(arguments);
+  if (arguments.url.empty()) return allow_many(arguments);
+  return report({ErrorCode::kInvalidArgument, "allow probes", arguments.url, "--from works on a data folder",
+                 "run it with --data DIR where the server runs; the running server takes notice"});
+}
+
 int remove(const AdminArguments& arguments) {
   const auto id = parse_probe_id(arguments.subject);
   if (!id) {
@@ -108,14 +156,15 @@ int list(const AdminArguments& arguments) {
     request.target = "/api/v1/probes";
     const auto answer = ask(arguments, request, 200);
     if (!answer) return report(answer.error());
-    std::printf("%s\n", answer->body.c_str());
+    std::printf("%s\n", printable(answer->body).c_str());
     return 0;
   }
   if (Status folder = server::DataFolder::check(arguments.folder); !folder) return report(folder.error());
   const SystemClock clock;
   server::ProbeRegistry registry(std::filesystem::path(arguments.folder) / "probes.json", clock);
   for (const auto& probe : registry.enrolled()) {
-    std::printf("%s  %-24s %s\n", to_string(probe.id).c_str(), probe.name.c_str(), probe.site.c_str());
+    std::printf("%s  %-24s %s\n", to_string(probe.id).c_str(), printable(probe.name).c_str(),
+                printable(probe.site).c_str());
   }
   return 0;
 }
@@ -139,8 +188,9 @@ CLI::App* add(CLI::App& probe, const char* name, const char* what, const std::sh
 void add_probe_admin_commands(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<AdminArguments>();
   auto* probe = app.get_subcommand("probe");
-  auto* allowing = add(*probe, "allow", "Lets a probe hand in batches", arguments, exit_code, allow);
-  allowing->add_option("KEY", arguments->subject, "The probe's public key, 64 hexadecimal digits")->required();
+  auto* allowing = add(*probe, "allow", "Lets a probe hand in batches", arguments, exit_code, allow_one_or_many);
+  allowing->add_option("KEY", arguments->subject, "The probe's public key, 64 hexadecimal digits");
+  allowing->add_option("--from", arguments->list, "Or a file of many: KEY [NAME [SITE]] a line")->type_name("FILE");
   allowing->add_option("--name", arguments->name, "What to call it");
   allowing->add_option("--site", arguments->site, "Where it stands");
   auto* removing = add(*probe, "remove", "Refuses a probe's batches from now on", arguments, exit_code, remove);

@@ -12,6 +12,8 @@
 #include "cli/lab_fleet.h"
 #include "cli/lab_region.h"
 #include "core/log.h"
+#include "core/printable.h"
+#include "crypto/secrets.h"
 #include "lab/control_socket.h"
 #include "lab/user_namespace.h"
 #include "net/file_descriptor.h"
@@ -104,16 +106,23 @@ Status enrol(server::ProbeRegistry& registry, const std::vector<probe::ProbeIden
   return {};
 }
 
-void introduce(const ObservatoryStack& stack, const RunningLab& lab) {
+// Past the buffer of standard output, which would keep it.
+void show_first_password(std::string password) {
+  std::fflush(stdout);
+  std::string line = "  To change things, log in as admin with the password " + password + "  (shown only now)\n";
+  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, line.data(), line.size());
+  crypto::wipe(line);
+  crypto::wipe(password);
+}
+
+void introduce(ObservatoryStack& stack, const RunningLab& lab) {
   fmt::print("\n  Gnomon is running at {}\n", stack.url());
-  if (stack.first_password()) {
-    fmt::print("  To change things, log in as admin with the password {}  (shown only now)\n", *stack.first_password());
-  }
+  if (auto password = stack.take_first_password()) show_first_password(std::move(*password));
   fmt::print("  Everything is kept in {}\n", stack.data_folder());
   if (lab.lab) {
     const auto& region = lab.lab->region();
-    fmt::print("  Lab region {}: {} sites, {} links. Break one:  gnomon lab fail {}\n", region.name,
-               region.sites.size(), region.links.size(), region.links.front().id);
+    fmt::print("  Lab region {}: {} sites, {} links. Break one:  gnomon lab fail {}\n", printable(region.name),
+               region.sites.size(), region.links.size(), printable(region.links.front().id));
   }
   fmt::print("  Ctrl-C stops everything.\n\n");
   std::fflush(stdout);
@@ -166,6 +175,7 @@ Status run(const UpOptions& options, const net::FileDescriptor& signals) {
     if (!started) return tl::unexpected(started.error());
     fleet = std::move(*started);
   }
+  if (options.lab_region.empty()) crypto::forbid_tracing();
   introduce(**stack, lab);
   watch(signals, **stack, lab);
   if (fleet) fleet->stop();

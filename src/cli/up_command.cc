@@ -27,6 +27,10 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
   certificate->type_name("FILE")->needs(key);
   key->type_name("FILE")->needs(certificate);
   command.add_flag("--require-login", stack.require_login, "Ask for a login on loopback, too (behind a proxy)");
+  command
+      .add_option("--host", stack.hosts,
+                  "Another name that a loopback port answers to, as browsers send it; repeatable")
+      ->type_name("NAME");
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
       ->type_name("DIR")
       ->envname("GNOMON_WEB_DIR")

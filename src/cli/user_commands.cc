@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "core/printable.h"
 #include "core/random.h"
 #include "server/data_folder.h"
 #include "server/users.h"
@@ -125,7 +126,7 @@ int list_users(const UserArguments& arguments) {
   }
   for (const auto& token : room.users.tokens()) {
     std::printf("%-24s %s  token %s %s\n", token.user.c_str(), std::string(to_string(token.role)).c_str(),
-                token.id.c_str(), token.label.c_str());
+                token.id.c_str(), printable(token.label).c_str());
   }
   return 0;
 }

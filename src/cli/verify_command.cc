@@ -13,6 +13,7 @@
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
 #include "core/hex.h"
+#include "core/printable.h"
 #include "http/client.h"
 #include "journal/verify.h"
 
@@ -124,14 +125,17 @@ void print_text(const journal::VerifyReport& report, bool has_journal, Seconds t
     fmt::print(" batches     {} hold, {}\n", counted(report.signatures, "signature", "signatures"),
                counted(report.windows, "window", "windows"));
   }
-  fmt::print(" ledger      {}: {} {}, {} and {} hold\n", report.ledger_name, counted(report.leaves, "leaf", "leaves"),
-             has_journal ? "equal to the journal" : "in place", counted(report.tiles, "hash tile", "hash tiles"),
+  fmt::print(" ledger      {}: {} {}, {} and {} hold\n", printable(report.ledger_name),
+             counted(report.leaves, "leaf", "leaves"), has_journal ? "equal to the journal" : "in place",
+             counted(report.tiles, "hash tile", "hash tiles"),
              counted(report.bundles, "entry bundle", "entry bundles"));
   if (report.checkpoints > 0) {
     fmt::print(" checkpoint  signature holds: size {}, root {}\n", report.ledger_size, to_hex(report.root));
   }
-  for (const auto& note : report.notes) fmt::print(" note        {}\n", note);
-  for (const auto& problem : report.problems) fmt::print(" DAMAGED     {}: {}\n", place_of(problem), problem.reason);
+  for (const auto& note : report.notes) fmt::print(" note        {}\n", printable(note));
+  for (const auto& problem : report.problems) {
+    fmt::print(" DAMAGED     {}: {}\n", printable(place_of(problem)), printable(problem.reason));
+  };
   if (report.problem_count > report.problems.size()) {
     fmt::print(" …           {} more\n", report.problem_count - report.problems.size());
   }

@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "core/printable.h"
+
 namespace gnomon::log {
 
 namespace {
@@ -36,7 +38,7 @@ void set_level(Level level) {
   logger().set_level(level_of(level));
 }
 void write(Level level, std::string_view line) {
-  logger().log(level_of(level), "{}", line);
+  logger().log(level_of(level), "{}", printable(line));
 }
 
 }  // namespace gnomon::log

@@ -1,8 +1,11 @@
 #include "server/auth.h"
 
+#include <array>
 #include <boost/json.hpp>
+#include <deque>
 
 #include "core/log.h"
+#include "crypto/secrets.h"
 #include "crypto/secure_compare.h"
 #include "http/error_response.h"
 #include "server/origin.h"
@@ -25,21 +28,40 @@ bool changes_something(const Request& request) {
   return request.method != Method::kGet && request.method != Method::kHead;
 }
 
-// A string member of the body's JSON object; nothing when it is absent, not text or too long.
-std::optional<std::string> member(const json::object& object, std::string_view name, std::size_t limit) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string() || value->as_string().size() > limit) return std::nullopt;
-  return std::string(value->as_string());
-}
-
-Result<json::object> body_object(const Request& request) {
-  boost::system::error_code fault;
-  auto value = json::parse(request.body, fault);
-  if (fault || !value.is_object()) {
-    return failure(ErrorCode::kInvalidArgument, "read request", request.path, "the body is not a JSON object");
+// The members of a body that holds passwords; wipes them when it goes.
+class SecretBody {
+ public:
+  static Result<std::unique_ptr<SecretBody>> read(const Request& request) {
+    auto body = std::make_unique<SecretBody>();
+    boost::system::error_code fault;
+    body->value_ = json::parse(request.body, fault, &body->storage_);
+    if (fault || !body->value_.is_object()) {
+      return failure(ErrorCode::kInvalidArgument, "read request", request.path, "the body is not a JSON object");
+    }
+    return body;
   }
-  return std::move(value.as_object());
-}
+  SecretBody() = default;
+  SecretBody(const SecretBody&) = delete;
+  SecretBody& operator=(const SecretBody&) = delete;
+  ~SecretBody() {
+    for (std::string& text : taken_) crypto::wipe(text);
+    crypto::wipe(std::as_writable_bytes(std::span(room_)));
+  }
+
+  [[nodiscard]] std::size_t size() const { return value_.as_object().size(); }
+  // A text of at most `limit` bytes, kept here; null when it is absent, no text or longer.
+  const std::string* member(std::string_view name, std::size_t limit) {
+    const auto* value = value_.as_object().if_contains(name);
+    if (value == nullptr || !value->is_string() || value->as_string().size() > limit) return nullptr;
+    return &taken_.emplace_back(value->as_string());
+  }
+
+ private:
+  std::array<unsigned char, 8192> room_{};
+  json::monotonic_resource storage_{room_.data(), room_.size()};
+  json::value value_ = json::value(json::storage_ptr(&storage_));
+  std::deque<std::string> taken_;
+};
 
 Response too_many(std::chrono::seconds wait) {
   auto response =
@@ -72,9 +94,13 @@ void Auth::add_to(http::Router& router) {
   router.set_gate([this](Request& request, Access needed) { return gate(request, needed); });
   const std::string session(kSessionPath);
   router.get(session, Access::kPublic, [this](const Request& request) { return show_session(request); });
-  router.post(session, Access::kPublic, [this](const Request& request) { return log_in(request); });
+  const auto by_password = [&router](std::string pattern, Access access, http::Handler handler) {
+    router.add(
+        {Method::kPost, std::move(pattern), access, http::kSmallBody, std::move(handler), {}, http::Lane::kLogin});
+  };
+  by_password(session, Access::kPublic, [this](const Request& request) { return log_in(request); });
   router.remove(session, Access::kPublic, [this](const Request& request) { return log_out(request); });
-  router.post(std::string(kPasswordPath), Access::kViewer,
+  by_password(std::string(kPasswordPath), Access::kViewer,
               [this](const Request& request) { return change_password(request); });
 }
 
@@ -104,7 +130,8 @@ Status Auth::identify(Request& request, bool& by_cookie) {
   if (const auto cookie = request.cookie(kCookie)) {
     const auto session = sessions_.find(*cookie);
     const auto user = session ? users_.find(session->user) : std::nullopt;
-    if (user) {
+    // A password that was changed elsewhere, by `gnomon user passwd`, ends the session too.
+    if (user && session->credential == user->password_hash) {
       request.user = user->name;
       request.granted = access_of(user->role);
       by_cookie = true;
@@ -159,17 +186,18 @@ std::string Auth::session_json(const Request& request, const Session* session) c
 
 Result<Response> Auth::show_session(const Request& request) {
   const auto session = sessions_.find(request.cookie(kCookie).value_or(""));
-  auto response = Response::json(session_json(request, session && !request.user.empty() ? &*session : nullptr));
+  const bool is_own = session && session->user == request.user;
+  auto response = Response::json(session_json(request, is_own ? &*session : nullptr));
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
 
 Result<Response> Auth::log_in(const Request& request) {
-  const auto object = body_object(request);
-  if (!object) return tl::unexpected(object.error());
-  const auto name = member(*object, "user", 64);
-  const auto password = member(*object, "password", kMaximumPassword);
-  if (!name || !password || object->size() != 2) {
+  const auto body = SecretBody::read(request);
+  if (!body) return tl::unexpected(body.error());
+  const std::string* const name = (*body)->member("user", 64);
+  const std::string* const password = (*body)->member("password", kMaximumPassword);
+  if (name == nullptr || password == nullptr || (*body)->size() != 2) {
     return failure(ErrorCode::kInvalidArgument, "log in", "", "the body must be {\"user\": …, \"password\": …}");
   }
   if (const auto wait = limiter_.wait(request.remote_address, *name)) {
@@ -186,7 +214,7 @@ Result<Response> Auth::log_in(const Request& request) {
   log::info("audit: login of {} from {}", user->name, request.remote_address);
   // Always a new id: one that a stranger planted in the browser before must not become a logged-in one.
   if (const auto old = request.cookie(kCookie)) sessions_.close(*old);
-  const auto opened = sessions_.open(user->name);
+  const auto opened = sessions_.open(user->name, user->password_hash);
   Request known = request;
   known.user = user->name;
   known.granted = access_of(user->role);
@@ -208,11 +236,11 @@ Result<Response> Auth::log_out(const Request& request) {
 
 Result<Response> Auth::change_password(const Request& request) {
   if (request.user.empty()) return failure(ErrorCode::kUnauthenticated, "change password", "", "this needs a login");
-  const auto object = body_object(request);
-  if (!object) return tl::unexpected(object.error());
-  const auto old_password = member(*object, "old", kMaximumPassword);
-  const auto new_password = member(*object, "new", kMaximumPassword);
-  if (!old_password || !new_password || object->size() != 2) {
+  const auto body = SecretBody::read(request);
+  if (!body) return tl::unexpected(body.error());
+  const std::string* const old_password = (*body)->member("old", kMaximumPassword);
+  const std::string* const new_password = (*body)->member("new", kMaximumPassword);
+  if (old_password == nullptr || new_password == nullptr || (*body)->size() != 2) {
     return failure(ErrorCode::kInvalidArgument, "change password", "", "the body must be {\"old\": …, \"new\": …}");
   }
   if (const auto wait = limiter_.wait(request.remote_address, request.user)) return too_many(*wait);
@@ -223,7 +251,8 @@ Result<Response> Auth::change_password(const Request& request) {
   if (Status changed = users_.set_password(request.user, *new_password); !changed) {
     return tl::unexpected(changed.error());
   }
-  sessions_.close_all_of(request.user, request.cookie(kCookie).value_or(""));
+  const auto user = users_.find(request.user);
+  sessions_.change_credential(request.user, user ? user->password_hash : "", request.cookie(kCookie).value_or(""));
   log::info("audit: {} changed the password from {}", request.user, request.remote_address);
   return Response::no_content();
 }

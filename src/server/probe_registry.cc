@@ -117,6 +117,25 @@ Result<EnrolledProbe> ProbeRegistry::enrol(const crypto::PublicKeyBytes& key, st
   return probe;
 }
 
+Result<std::size_t> ProbeRegistry::enrol_all(std::span<const NewProbe> probes) {
+  std::size_t fresh = 0;
+  const Status changed = change([&](Book& book) -> Status {
+    for (const NewProbe& probe : probes) {
+      const ProbeId id = crypto::probe_id(probe.key);
+      const EnrolledProbe enrolled{id, probe.name.substr(0, kMaximumText), probe.site.substr(0, kMaximumText),
+                                   clock_.wall()};
+      if (book.emplace(id, Entry{to_hex(probe.key), enrolled}).second) ++fresh;
+    }
+    if (book.size() <= kEnrolledLimit) return {};
+    return failure(ErrorCode::kExhausted, "enrol probes", file_.string(),
+                   fmt::format("there would be more than {}", kEnrolledLimit), "remove unused ones");
+  });
+  if (!changed) return tl::unexpected(changed.error());
+  const std::lock_guard lock(mutex_);
+  for (const NewProbe& probe : probes) refused_.erase(crypto::probe_id(probe.key));
+  return fresh;
+}
+
 Status ProbeRegistry::remove(const ProbeId& id) {
   return change([&](Book& book) -> Status {
     if (book.erase(id) > 0) return {};
@@ -147,6 +166,11 @@ bool ProbeRegistry::refuse(const crypto::PublicKeyBytes& key, std::string_view n
                                     [](const auto& a, const auto& b) { return a.second.last < b.second.last; }));
   }
   refused_.emplace(id, RefusedKey{to_hex(key), id, std::string(name.substr(0, kMaximumText)), now, now, 1});
+  // Anybody can make keys: a flood of them must not push the true history out of logs and lists of changes.
+  const MonotonicTime instant = clock_.now();
+  while (!told_.empty() && instant - told_.front() >= kToldWithin) told_.pop_front();
+  if (told_.size() >= kToldLimit) return false;
+  told_.push_back(instant);
   return true;
 }
 

@@ -5,10 +5,12 @@
 //
 // Thread-safe. known() reads the file again when it was replaced, so that `gnomon probe allow` works beside a server.
 
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,16 +30,26 @@ class ProbeRegistry {
  public:
   static constexpr std::size_t kRefusedLimit = 256;
   static constexpr std::size_t kEnrolledLimit = 100'000;
+  static constexpr std::size_t kToldLimit = 20;  // new unknown keys to tell of within kToldWithin
+  static constexpr Nanoseconds kToldWithin = std::chrono::hours(1);
 
   ProbeRegistry(std::filesystem::path file, const Clock& clock) : file_(std::move(file)), clock_(clock) {}
 
   [[nodiscard]] bool known(const crypto::PublicKeyBytes& key);
   // kConflict when it is enrolled already.
   Result<EnrolledProbe> enrol(const crypto::PublicKeyBytes& key, std::string_view name, std::string_view site);
+  // The same for many at once; those enrolled already stay as they are. How many are new.
+  struct NewProbe {
+    crypto::PublicKeyBytes key{};
+    std::string name;
+    std::string site;
+  };
+  Result<std::size_t> enrol_all(std::span<const NewProbe> probes);
   Status remove(const ProbeId& id);  // kNotFound
   [[nodiscard]] std::vector<EnrolledProbe> enrolled();
 
-  // Counts a batch of an unknown key; true the first time that this key is seen. `name` is what it calls itself.
+  // Counts a batch of an unknown key; true when it is worth telling: the first time that
+  // this key is seen, unless there is a flood of them. `name` is what it calls itself.
   bool refuse(const crypto::PublicKeyBytes& key, std::string_view name);
   [[nodiscard]] std::vector<RefusedKey> refused() const;  // newest first
 
@@ -58,6 +70,7 @@ class ProbeRegistry {
   Book book_;
   FileStamp stamp_;
   std::map<ProbeId, RefusedKey> refused_;
+  std::deque<MonotonicTime> told_;
 };
 
 }  // namespace gnomon::server

@@ -40,6 +40,16 @@ TEST_F(ProbeRegistryTest, KnowsWhatWasEnrolledAndKeepsIt) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
+TEST_F(ProbeRegistryTest, EnrolsManyAtOnceAndLeavesThoseItKnows) {
+  ASSERT_TRUE(registry_.enrol(key_of(1), "first", "guangzhou"));
+  const std::vector<ProbeRegistry::NewProbe> probes{{key_of(1), "other", ""}, {key_of(2), "second", "sz"}};
+  EXPECT_EQ(registry_.enrol_all(probes).value(), 1U);
+  EXPECT_TRUE(registry_.known(key_of(2)));
+  const auto enrolled = registry_.enrolled();
+  ASSERT_EQ(enrolled.size(), 2U);
+  EXPECT_TRUE(std::ranges::any_of(enrolled, [](const auto& probe) { return probe.name == "first"; }));
+}
+
 TEST_F(ProbeRegistryTest, SeesWhatAnotherProgramAllows) {
   EXPECT_FALSE(registry_.known(key_of(1)));
   ProbeRegistry command(file_, clock_);
@@ -53,12 +63,13 @@ TEST_F(ProbeRegistryTest, SeesWhatAnotherProgramAllows) {
 TEST_F(ProbeRegistryTest, RemembersRefusedKeysWithinBounds) {
   for (std::uint64_t i = 0; i < ProbeRegistry::kRefusedLimit + 10; ++i) {
     clock_.advance(std::chrono::seconds(1));
-    EXPECT_TRUE(registry_.refuse(key_of(i), "stranger"));
+    EXPECT_EQ(registry_.refuse(key_of(i), "stranger"), i < ProbeRegistry::kToldLimit) << "a flood is not told of";
   }
   const auto refused = registry_.refused();
   EXPECT_EQ(refused.size(), ProbeRegistry::kRefusedLimit);
   EXPECT_EQ(refused.front().public_key_hex, to_hex(key_of(ProbeRegistry::kRefusedLimit + 9)));
   EXPECT_FALSE(registry_.refuse(key_of(100), "stranger"));
+  clock_.advance(ProbeRegistry::kToldWithin);
   EXPECT_TRUE(registry_.refuse(key_of(0), "stranger")) << "the oldest gave way";
 }
 

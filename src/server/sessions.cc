@@ -26,14 +26,15 @@ bool Sessions::expired(const Session& session) const {
   return now - session.used > limits_.idle || now - session.created > limits_.absolute;
 }
 
-Sessions::Opened Sessions::open(std::string_view user) {
+Sessions::Opened Sessions::open(std::string_view user, std::string_view credential) {
   const std::lock_guard lock(mutex_);
   std::erase_if(by_hash_, [&](const auto& entry) { return expired(entry.second); });
   if (by_hash_.size() >= limits_.count) {
     by_hash_.erase(std::min_element(by_hash_.begin(), by_hash_.end(),
                                     [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
   }
-  Opened opened{random_text(random_), {std::string(user), random_text(random_), clock_.now(), clock_.now()}};
+  const MonotonicTime now = clock_.now();
+  Opened opened{random_text(random_), {std::string(user), std::string(credential), random_text(random_), now, now}};
   by_hash_.emplace(key_of(opened.id), opened.session);
   return opened;
 }
@@ -55,10 +56,12 @@ void Sessions::close(std::string_view id) {
   by_hash_.erase(key_of(id));
 }
 
-void Sessions::close_all_of(std::string_view user, std::string_view but_id) {
+void Sessions::change_credential(std::string_view user, std::string_view credential, std::string_view but_id) {
   const std::string kept = key_of(but_id);
   const std::lock_guard lock(mutex_);
   std::erase_if(by_hash_, [&](const auto& entry) { return entry.second.user == user && entry.first != kept; });
+  const auto own = by_hash_.find(kept);
+  if (own != by_hash_.end() && own->second.user == user) own->second.credential = credential;
 }
 
 std::size_t Sessions::count() const {

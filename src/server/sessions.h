@@ -24,7 +24,8 @@ struct SessionLimits {
 
 struct Session {
   std::string user;
-  std::string csrf;  // 64 hex digits
+  std::string credential;  // what opened it (the password's hash then): another one means that it is over
+  std::string csrf;        // 64 hex digits
   MonotonicTime created;
   MonotonicTime used;
 };
@@ -38,12 +39,12 @@ class Sessions {
     std::string id;  // for the cookie, nowhere else
     Session session;
   };
-  Opened open(std::string_view user);
+  Opened open(std::string_view user, std::string_view credential = {});
   // Counts as use.
   std::optional<Session> find(std::string_view id);
   void close(std::string_view id);
-  // All of a user's, but `but_id`: after a changed password.
-  void close_all_of(std::string_view user, std::string_view but_id = {});
+  // After a changed password: ends all of a user's but `but_id`, which goes on under the new credential.
+  void change_credential(std::string_view user, std::string_view credential, std::string_view but_id);
   [[nodiscard]] std::size_t count() const;
 
  private:

@@ -67,7 +67,8 @@ TEST(Sessions, AUserIsLoggedOutEverywhereElse) {
   const auto here = sessions.open("ann").id;
   const auto there = sessions.open("ann").id;
   const auto other = sessions.open("bob").id;
-  sessions.close_all_of("ann", here);
+  sessions.change_credential("ann", "new", here);
+  EXPECT_EQ(sessions.find(here)->credential, "new");
   EXPECT_TRUE(sessions.find(here).has_value());
   EXPECT_FALSE(sessions.find(there).has_value());
   EXPECT_TRUE(sessions.find(other).has_value());
