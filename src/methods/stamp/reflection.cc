@@ -11,6 +11,18 @@ namespace gnomon::methods::stamp {
 namespace {
 
 constexpr std::uint16_t kFirstUserPort = 1024;
+constexpr std::size_t kSenderTimestamp = 28;  // in an answer: RFC 8762 §4.3.1
+constexpr std::uint32_t kOwnAnswerSeconds = 60;
+
+// An answer to an answer: it brings back a time that we sent ourselves, a moment ago. Two reflectors on user ports, set
+// upon each other by one packet with a forged source, would otherwise play for ever. Chance: 60 in 2^32.
+bool is_our_own_answer(std::span<const std::byte> payload, std::uint64_t now) {
+  std::uint32_t seconds = 0;  // of NTP, from the upper half of the timestamp; wraps
+  for (const std::byte byte : payload.subspan(kSenderTimestamp, 4)) {
+    seconds = seconds << 8 | std::to_integer<std::uint32_t>(byte);
+  }
+  return static_cast<std::uint32_t>(now >> 32) - seconds < kOwnAnswerSeconds;
+}
 
 net::Address network_of(const net::Address& source) {
   if (source.family() == Family::kIpv4) return source;
@@ -89,11 +101,13 @@ bool Reflection::reflect(const net::IncomingPacket& request, const ReflectorPort
                          std::span<std::byte> payload) {
   ++counters_.received;
   const auto decoded = wire::decode_stamp_request(payload);
-  if (!decoded) {
+  // An answer below this size tells a sender nothing, and a longer one would make an amplifier.
+  if (!decoded || payload.size() < wire::kLeastReflectedSize) {
     ++counters_.malformed;
     return false;
   }
-  if (!acceptable(request, at)) {
+  const std::uint64_t now = wire::encode_timestamp(times.received, wire::TimeFormat::kNtp);
+  if (!acceptable(request, at) || is_our_own_answer(payload, now)) {
     ++counters_.refused;
     return false;
   }
@@ -109,7 +123,7 @@ bool Reflection::reflect(const net::IncomingPacket& request, const ReflectorPort
     reply.sequence = sessions_.next(key, times.now).value_or(reply.sequence);
   }
   reply.timestamp = wire::encode_timestamp(times.sent, wire::TimeFormat::kNtp);
-  reply.receive_timestamp = wire::encode_timestamp(times.received, wire::TimeFormat::kNtp);
+  reply.receive_timestamp = now;
   reply.error_estimate =
       wire::encode_error_estimate({times.clock.synchronised, wire::TimeFormat::kNtp, times.clock.bound});
   reply.sender = decoded->packet;

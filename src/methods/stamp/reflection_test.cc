@@ -101,10 +101,27 @@ TEST_F(ReflectionTest, NeverAnswersWithMoreThanItGot) {
     std::vector<std::byte> bytes = size < wire::kTwampSenderSize ? std::vector<std::byte>(size) : request(1, size);
     const auto original = bytes;
     const bool answered = reflection.reflect(incoming(original), kPort, kTimes, bytes);
-    EXPECT_EQ(answered, size >= wire::kTwampSenderSize) << size;
+    EXPECT_EQ(answered, size >= wire::kLeastReflectedSize) << size;
     EXPECT_EQ(bytes.size(), original.size());
   }
-  EXPECT_EQ(reflection.counters().malformed, wire::kTwampSenderSize);
+  EXPECT_EQ(reflection.counters().malformed, wire::kLeastReflectedSize);
+}
+
+// One packet that claims to come from the other sets two reflectors on user ports upon each other.
+TEST_F(ReflectionTest, EndsAGameWithAnotherReflectorAtItsOwnAnswer) {
+  for (const std::size_t size : {wire::kLeastReflectedSize, wire::kStampBaseSize, std::size_t{400}}) {
+    Reflection here({});
+    Reflection there({});
+    auto bytes = request(1, size);
+    ASSERT_TRUE(here.reflect(incoming(request(1, size)), kPort, kTimes, bytes));
+    int rounds = 0;
+    while (rounds < 10 && there.reflect(incoming(bytes), kPort, kTimes, bytes) &&
+           here.reflect(incoming(bytes), kPort, kTimes, bytes)) {
+      ++rounds;
+    }
+    EXPECT_EQ(rounds, 0) << size;
+    EXPECT_EQ(here.counters().answered + there.counters().answered, 2u);
+  }
 }
 
 TEST_F(ReflectionTest, DoesNotPlayWithServicesAndOtherReflectors) {

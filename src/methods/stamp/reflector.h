@@ -4,8 +4,8 @@
 //
 // What keeps it from being a weapon: an answer has as many bytes as its request, never more; nothing that was sent to a
 // broadcast or multicast address is answered, nor anything that claims to come from a well-known port (another service,
-// or another reflector, with which it would play for ever); each source address has a rate limit; sessions are bounded
-// in number and time.
+// or another reflector, with which it would play for ever), nor an answer to an answer of its own; each source address
+// has a rate limit; sessions are bounded in number and time.
 //
 // One thread of its own for any number of namespaces. `add`, `counters` and the destructor may be called from any
 // thread.
@@ -36,8 +36,8 @@ struct ReflectorOptions {
 struct ReflectorCounters {
   std::uint64_t received = 0;
   std::uint64_t answered = 0;
-  std::uint64_t malformed = 0;  // too short for a test packet
-  std::uint64_t refused = 0;    // not unicast, or from a well-known port
+  std::uint64_t malformed = 0;  // too short for a test packet or its answer
+  std::uint64_t refused = 0;    // not unicast, from a well-known port, or an answer to an answer of ours
   std::uint64_t rate_limited = 0;
   std::uint64_t send_failed = 0;
   std::uint64_t sessions = 0;  // now open
