@@ -114,7 +114,8 @@ async function first_page(browser, url) {
   return { ms, bytes };
 }
 
-/** Main-thread time of each live update, from a trace: all tasks that start within SPAN_US of the event's own. */
+/** Main-thread time of each live update, from a trace: processor time of all tasks that start within SPAN_US of the event's own,
+ *  whatever they were for. */
 async function updates(browser, address, kind, ready) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
@@ -167,7 +168,7 @@ async function updates(browser, address, kind, ready) {
       e.ph === "X" &&
       e.pid === pid &&
       e.tid === tid &&
-      /RunTask$/.test(e.name) &&
+      e.name === "ThreadControllerImpl::RunTask" &&
       e.tdur !== undefined,
   );
   const costs = marks.map((mark) => {
@@ -199,7 +200,7 @@ async function measure(url) {
       ),
     );
     const list = await updates(browser, `${url}/paths`, "figures", (page) =>
-      page.waitForSelector("a[role=row]"),
+      page.waitForSelector("[role=row] a.cover"),
     );
     const times = loads.map((l) => l.ms);
     return [

@@ -207,13 +207,13 @@ describe("paths", () => {
 
   test("keep only rows in sight in the page", () =>
     visit("/paths", {}, async (page) => {
-      await page.waitForSelector("a[role=row]");
-      assert.ok((await page.locator("a[role=row]").count()) < 90);
+      await page.waitForSelector("[role=row] a.cover");
+      assert.ok((await page.locator("[role=row] a.cover").count()) < 90);
     }));
 
   test("a row opens its path", () =>
     visit("/paths", {}, async (page) => {
-      await page.locator("a[role=row]").first().click();
+      await page.locator("[role=row] a.cover").first().click();
       await page.waitForURL(/\/paths\/[0-9a-f]{16}/);
       await page.waitForSelector(".figures");
     }));

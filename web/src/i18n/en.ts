@@ -293,6 +293,9 @@ export const en = {
   'probes.complaints': 'It complains',
   'probes.complaints.none': 'No complaints.',
   'probes.open_paths': 'Its paths',
+  'probes.hour':
+    'Last hour: {n} of its {total} paths, the worst first; round trip p50 by minute, each on its own scale',
+  'probes.hour_tip': 'p50 {p50}; loss {loss}; {sent} packets in the last hour',
   'probes.remove': 'Remove',
   'probes.remove_sure': 'Remove {name}? Its batches are refused from then on.',
   'probes.refused': 'Refused keys',

@@ -295,6 +295,8 @@ export const zh: Record<Key, string> = {
   'probes.complaints': '自述问题',
   'probes.complaints.none': '没有问题。',
   'probes.open_paths': '它的路径',
+  'probes.hour': '最近一小时：{total} 条路径中状态最差的 {n} 条，逐分钟往返时延 p50，各用各的刻度',
+  'probes.hour_tip': 'p50 {p50}；丢包率 {loss}；最近一小时共 {sent} 个报文',
   'probes.remove': '移除',
   'probes.remove_sure': '移除 {name}？此后它的批次将被拒收。',
   'probes.refused': '被拒的密钥',

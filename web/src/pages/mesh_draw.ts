@@ -168,19 +168,30 @@ function draw_guides(ctx: CanvasRenderingContext2D, look: MeshLook): void {
   ctx.fillRect(left + spot.column * cell - 1, top + from, cell + 1, n * cell - from);
 }
 
+function draw_one(ctx: CanvasRenderingContext2D, look: MeshLook, row: number, column: number): void {
+  const { matrix, cell, left, top, split } = look;
+  const x = left + column * cell;
+  const y = top + row * cell;
+  const a = matrix.sites[row]!;
+  const b = matrix.sites[column]!;
+  draw_cell(ctx, look, matrix.at(a, b), x, y, split ? 'upper' : 'all');
+  if (split) draw_cell(ctx, look, matrix.at(b, a), x, y, 'lower');
+}
+
+/** One cell again, both halves of it in the split layout. */
+export function draw_pair(ctx: CanvasRenderingContext2D, look: MeshLook, row: number, column: number): void {
+  const s = look.cell - GAP;
+  ctx.clearRect(look.left + column * look.cell, look.top + row * look.cell, s, s);
+  draw_one(ctx, look, row, column);
+}
+
 export function draw_mesh(ctx: CanvasRenderingContext2D, look: MeshLook): void {
   const { matrix, cell, left, top, split } = look;
   draw_guides(ctx, look);
   for (let row = 0; row < matrix.sites.length; row++) {
     const end = split ? row : matrix.sites.length;
     for (let column = 0; column < end; column++) {
-      if (row === column) continue;
-      const x = left + column * cell;
-      const y = top + row * cell;
-      const a = matrix.sites[row]!;
-      const b = matrix.sites[column]!;
-      draw_cell(ctx, look, matrix.at(a, b), x, y, split ? 'upper' : 'all');
-      if (split) draw_cell(ctx, look, matrix.at(b, a), x, y, 'lower');
+      if (row !== column) draw_one(ctx, look, row, column);
     }
   }
   draw_names(ctx, look);

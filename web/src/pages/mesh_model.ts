@@ -2,7 +2,7 @@
 
 import { BADNESS } from '../chart/shapes';
 import { delay_position, loss_position } from '../chart/colour';
-import type { Mesh, MeshCell, MeshFigure, PathRow } from '../api/types';
+import type { Mesh, MeshCell, MeshFigure, PathRow, PathState } from '../api/types';
 
 export type Order = 'region' | 'badness';
 
@@ -15,11 +15,10 @@ export interface Matrix {
   high: number;
 }
 
-const key = (a: string, b: string): string => `${a}\n${b}`;
+const RANK = Object.fromEntries(BADNESS.map((state, i) => [state, i])) as Record<PathState, number>;
 
 export function compare_badness(a: MeshCell, b: MeshCell): number {
-  const by_state = BADNESS.indexOf(a.state) - BADNESS.indexOf(b.state);
-  return by_state || (b.value ?? -1) - (a.value ?? -1);
+  return RANK[a.state] - RANK[b.state] || (b.value ?? -1) - (a.value ?? -1);
 }
 
 function badness_of_site(site: string, cells: readonly MeshCell[]): number {
@@ -34,51 +33,95 @@ function badness_of_site(site: string, cells: readonly MeshCell[]): number {
   return n ? sum / n : -1;
 }
 
+/** 1, 1.5, 2, 3, 5 or 7 times a power of ten. */
+const STEPS = [1, 1.5, 2, 3, 5, 7, 10];
+function round_down(v: number): number {
+  if (v <= 0) return 0;
+  const power = 10 ** Math.floor(Math.log10(v));
+  return power * STEPS.findLast((s) => s * power <= v * 1.0000001)!;
+}
+function round_up(v: number): number {
+  if (v <= 0) return 0;
+  const power = 10 ** Math.floor(Math.log10(v));
+  return power * STEPS.find((s) => s * power >= v * 0.9999999)!;
+}
+
 export function make_matrix(mesh: Mesh, order: Order): Matrix {
-  const used = new Set(mesh.cells.flatMap((c) => [c.source, c.target]));
+  const used = new Set<string>();
+  const by_source = new Map<string, Map<string, MeshCell>>();
+  const values: number[] = [];
+  for (const cell of mesh.cells) {
+    used.add(cell.source).add(cell.target);
+    let row = by_source.get(cell.source);
+    if (!row) by_source.set(cell.source, (row = new Map()));
+    row.set(cell.target, cell);
+    if (cell.value !== null && cell.value > 0) values.push(cell.value);
+  }
+  values.sort((a, b) => a - b);
   let sites = mesh.sites.filter((s) => used.has(s));
   for (const s of used) if (!sites.includes(s)) sites.push(s);
   if (order === 'badness') {
     const score = new Map(sites.map((s) => [s, badness_of_site(s, mesh.cells)]));
     sites = [...sites].sort((a, b) => score.get(b)! - score.get(a)!);
   }
-  const by_pair = new Map(mesh.cells.map((c) => [key(c.source, c.target), c]));
-  const values = mesh.cells.flatMap((c) => (c.value !== null && c.value > 0 ? [c.value] : [])).sort((a, b) => a - b);
   const pick = (q: number): number => values[Math.min(values.length - 1, Math.floor(q * values.length))] ?? 0;
   return {
     sites,
-    at: (a, b) => by_pair.get(key(a, b)),
+    at: (a, b) => by_source.get(a)?.get(b),
     ranked: [...mesh.cells].sort(compare_badness),
-    low: pick(0.02),
-    high: Math.max(pick(0.99), pick(0.02) * 1.5),
+    // Round ends: a scale that moves with every window would recolour every cell, and nobody could compare.
+    low: round_down(pick(0.02)),
+    high: round_up(Math.max(pick(0.99), pick(0.02) * 1.5)),
   };
+}
+
+/** Which paths stand for which pair of sites: known until a path comes or goes, so that a live update only looks at
+ *  figures. */
+export interface MeshPairs {
+  pairs: { source: string; target: string; ids: string[] }[];
+  family: 4 | 6;
+  method: string;
+  sites: readonly string[];
+}
+
+export function mesh_pairs(
+  rows: readonly PathRow[],
+  family: 4 | 6,
+  method: string,
+  sites: readonly string[],
+): MeshPairs {
+  const by_pair = new Map<string, MeshPairs['pairs'][number]>();
+  for (const row of rows) {
+    if (row.family !== family || row.method !== method) continue;
+    const source = row.source_site ?? row.probe.slice(0, 8);
+    const target = row.target_site ?? row.target;
+    const pair = by_pair.get(`${source}\n${target}`);
+    if (pair) pair.ids.push(row.id);
+    else by_pair.set(`${source}\n${target}`, { source, target, ids: [row.id] });
+  }
+  return { pairs: [...by_pair.values()], family, method, sites };
+}
+
+function cell_of(pair: MeshPairs['pairs'][number], figure: MeshFigure, row: PathRow): MeshCell {
+  const { source, target } = pair;
+  return { source, target, path: row.id, value: row.minute[figure], sent: row.minute.sent, state: row.state };
 }
 
 /** The last minute from the live rows: what GET mesh would answer, without asking. The worst of several paths between the
  *  same sites stands for them. */
-export function live_mesh(
-  rows: readonly PathRow[],
-  wanted: { figure: MeshFigure; family: 4 | 6; method: string },
-  sites: readonly string[],
-): Mesh {
-  const cells = new Map<string, MeshCell>();
-  for (const row of rows) {
-    if (row.family !== wanted.family || row.method !== wanted.method) continue;
-    const source = row.source_site ?? row.probe.slice(0, 8);
-    const target = row.target_site ?? row.target;
-    const cell = {
-      source,
-      target,
-      path: row.id,
-      value: row.minute[wanted.figure],
-      sent: row.minute.sent,
-      state: row.state,
-    };
-    const pair = key(source, target);
-    const other = cells.get(pair);
-    if (!other || compare_badness(cell, other) < 0) cells.set(pair, cell);
+export function live_mesh(known: MeshPairs, figure: MeshFigure, row_of: (id: string) => PathRow | undefined): Mesh {
+  const cells: MeshCell[] = [];
+  for (const pair of known.pairs) {
+    let worst: MeshCell | null = null;
+    for (const id of pair.ids) {
+      const row = row_of(id);
+      if (!row) continue;
+      const cell = cell_of(pair, figure, row);
+      if (!worst || compare_badness(cell, worst) < 0) worst = cell;
+    }
+    if (worst) cells.push(worst);
   }
-  return { ...wanted, minutes: 1, sites: [...sites], cells: [...cells.values()] };
+  return { figure, family: known.family, method: known.method, minutes: 1, sites: [...known.sites], cells };
 }
 
 /** Where a cell's value lies on the colour scale, 0..1; null when there is no value to colour. */

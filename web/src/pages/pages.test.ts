@@ -4,10 +4,10 @@ import { en } from '../i18n/en';
 import { fill } from '../i18n/fill';
 import { zh } from '../i18n/zh';
 import { interest_of } from '../state/interest';
-import { merge_row } from '../state/live_rows';
+import { merger } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
 import { fits, named, ranked, sorted, type Filter } from './filter';
-import { ends_of, live_mesh, make_matrix, moved } from './mesh_model';
+import { ends_of, live_mesh, make_matrix, mesh_pairs, moved } from './mesh_model';
 import { marks_of } from './vantage';
 
 const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '' };
@@ -89,17 +89,17 @@ describe('live rows', () => {
   it('merge figures and keep what they do not speak of', () => {
     const before = row('a');
     const columns = ['id', 'state', 'sent', 'received', 'lost', 'rtt_p50', 'rtt_p99', 'ipdv_p99', 'new_one'];
-    const after = merge_row(before, columns, ['a', 'degraded', 60, 57, 3, 2e6, 3e6, 1e5, 9]);
+    const after = merger(columns)(before, ['a', 'degraded', 60, 57, 3, 2e6, 3e6, 1e5, 9]);
     expect(after).not.toBe(before);
     expect(after.state).toBe('degraded');
     expect(after.minute).toMatchObject({ sent: 60, received: 57, lost: 3, loss_ratio: 0.05, rtt_p50: 2e6, windows: 6 });
     expect(after.target).toBe('dc-2.lab');
     expect(before.minute.sent).toBe(600);
-    expect(merge_row(before, columns, ['a', 'broken', 0, 0, 0, null, null, null]).minute.loss_ratio).toBeNull();
+    expect(merger(columns)(before, ['a', 'broken', 0, 0, 0, null, null, null]).minute.loss_ratio).toBeNull();
   });
   it('merge a state alone without touching the figures', () => {
     const before = row('a');
-    const after = merge_row(before, ['id', 'state'], ['a', 'broken']);
+    const after = merger(['id', 'state'])(before, ['a', 'broken']);
     expect(after.state).toBe('broken');
     expect(after.minute).toBe(before.minute);
   });
@@ -120,7 +120,8 @@ describe('live rows', () => {
       row('d', { family: 6 }),
       row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 5e6),
     ];
-    const mesh = live_mesh(rows, { figure: 'rtt_p50', family: 4, method: 'echo' }, ['dc-2', 'gz']);
+    const known = mesh_pairs(rows, 4, 'echo', ['dc-2', 'gz']);
+    const mesh = live_mesh(known, 'rtt_p50', (id) => rows.find((r) => r.id === id));
     expect(mesh.sites).toEqual(['dc-2', 'gz']);
     expect(mesh.cells.map((c) => [c.source, c.target, c.path, c.value])).toEqual([
       ['gz', 'dc-2', 'b', 1e6],

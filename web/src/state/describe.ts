@@ -7,7 +7,12 @@ import { world } from './world.svelte';
 
 export function say(words: Words | null | undefined): string {
   if (!words) return '';
-  return in_reader_zone(prefs.language === 'zh' ? words.zh || words.en : words.en || words.zh);
+  return prefs.language === 'zh' ? words.zh || words.en : words.en || words.zh;
+}
+
+/** A sentence of the server's, its times in the reader's zone. */
+export function tell(words: Words | null | undefined): string {
+  return in_reader_zone(say(words));
 }
 
 export function site_name(id: string | null | undefined): string {

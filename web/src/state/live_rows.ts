@@ -7,16 +7,22 @@ export interface LiveRows {
   rows: (string | number | null)[][];
 }
 
-/** A new row, so that who shows it sees that it changed. Columns that the page does not know are passed over. */
-export function merge_row(row: PathRow, columns: readonly string[], values: LiveRows['rows'][number]): PathRow {
-  const fresh = { ...row };
-  if (columns.length > 2) fresh.minute = { ...row.minute };
-  columns.forEach((name, i) => {
-    const value = values[i] ?? null;
-    if (name === 'state') fresh.state = value as PathState;
-    else if (name in row.minute) (fresh.minute as Record<string, unknown>)[name] = value;
-  });
-  const { sent, lost } = fresh.minute;
-  if (columns.includes('lost')) fresh.minute.loss_ratio = sent > 0 ? lost / sent : null;
-  return fresh;
+type Values = LiveRows['rows'][number];
+const FIGURES = ['sent', 'received', 'lost', 'rtt_p50', 'rtt_p99', 'ipdv_p99'] as const;
+
+/** Puts values into a row of the page; where each figure stands is found once for all rows of an event. Makes a new row, so
+ *  that who shows it sees that it changed. Columns that the page does not know are passed over. */
+export function merger(columns: readonly string[]): (row: PathRow, values: Values) => PathRow {
+  const state_at = columns.indexOf('state');
+  const figures = FIGURES.map((name) => [name, columns.indexOf(name)] as const).filter(([, at]) => at >= 0);
+  return (row, values) => {
+    const fresh = { ...row };
+    if (state_at >= 0) fresh.state = values[state_at] as PathState;
+    if (figures.length === 0) return fresh;
+    const minute = { ...row.minute };
+    for (const [name, at] of figures) (minute[name] as number | null) = (values[at] as number | undefined) ?? null;
+    minute.loss_ratio = minute.sent > 0 ? minute.lost / minute.sent : null;
+    fresh.minute = minute;
+    return fresh;
+  };
 }

@@ -3,7 +3,7 @@
 // a list is named and ordered by name once and not with each window.
 
 import type { PathRow } from '../api/types';
-import { merge_row, type LiveRows } from './live_rows';
+import { merger, type LiveRows } from './live_rows';
 
 class Paths {
   private readonly rows = new Map<string, PathRow>();
@@ -29,6 +29,12 @@ class Paths {
     return this.rows.get(id);
   }
 
+  /** For many rows at once: depends on the revision once instead of once a row. */
+  reader(): (id: string) => PathRow | undefined {
+    void this.revision;
+    return (id) => this.rows.get(id);
+  }
+
   replace(rows: PathRow[]): void {
     this.rows.clear();
     for (const row of rows) this.rows.set(row.id, row);
@@ -49,9 +55,10 @@ class Paths {
   /** States or figures; true when they speak of a path that is not known, so that all must be asked for again. */
   merge(live: LiveRows): boolean {
     let unknown = false;
+    const merge = merger(live.columns);
     for (const values of live.rows) {
       const row = this.rows.get(values[0] as string);
-      if (row) this.rows.set(row.id, merge_row(row, live.columns, values));
+      if (row) this.rows.set(row.id, merge(row, values));
       else unknown = true;
     }
     this.announce(false);

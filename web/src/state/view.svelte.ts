@@ -33,19 +33,28 @@ class View {
     return this.query.get(name) ?? '';
   }
 
-  /** The address of another page; range and family go along. */
-  href(page: Page, subject: string | null = null, words: Record<string, string | null> = {}): string {
+  /** What goes along to another page. Kept, since a list asks for the address of every row. */
+  private carried = $derived.by(() => {
     const query = new URLSearchParams();
     for (const name of ['range', 'from', 'to', 'family']) {
       const value = this.query.get(name);
       if (value) query.set(name, value);
     }
-    for (const [name, value] of Object.entries(words)) {
-      if (value === null || value === '') query.delete(name);
-      else query.set(name, value);
-    }
+    return query.toString();
+  });
+
+  /** The address of another page; range and family go along. */
+  href(page: Page, subject: string | null = null, words: Record<string, string | null> | null = null): string {
     const path = page === 'overview' ? '/' : `/${page}${subject ? '/' + encodeURIComponent(subject) : ''}`;
-    const tail = query.toString();
+    let tail = this.carried;
+    if (words) {
+      const query = new URLSearchParams(tail);
+      for (const [name, value] of Object.entries(words)) {
+        if (value === null || value === '') query.delete(name);
+        else query.set(name, value);
+      }
+      tail = query.toString();
+    }
     return tail ? `${path}?${tail}` : path;
   }
 
