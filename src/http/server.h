@@ -25,7 +25,7 @@ namespace gnomon::http {
 
 struct Limits {
   std::size_t header_bytes = 16UL * 1024;
-  std::size_t connections = 1024;
+  std::size_t connections = 12'000;  // about 60 kB each with TLS
   // Loopback is exempt from the per-address limit: many in-process probes and a proxy come from there.
   std::size_t connections_per_address = 64;
   bool count_loopback = false;

@@ -2,8 +2,10 @@
 
 #include <deque>
 
+#include "core/log.h"
 #include "crypto/base64.h"
 #include "journal/journal.h"
+#include "net/open_files.h"
 #include "server/ledger_routes.h"
 #include "server/probe_routes.h"
 #include "server/security_headers.h"
@@ -78,7 +80,22 @@ void Server::add_routes() {
   web_->add_to(router_);
 }
 
+// As many connections as there are files for, said aloud when that is fewer than wished for.
+void Server::fit_connections() {
+  constexpr std::uint64_t kOtherFiles = 512;  // journal, tables, probes' sockets, and some to spare
+  const std::uint64_t files = net::raise_open_files();
+  std::size_t& connections = options_.http.limits.connections;
+  if (connections + kOtherFiles <= files) return;
+  const std::size_t wished = connections;
+  connections = files > 2 * kOtherFiles ? files - kOtherFiles : files / 2;
+  log::warning(
+      "the system allows {} open files, so at most {} connections instead of {}; to have more, raise the limit "
+      "(ulimit -Hn, or LimitNOFILE= of the service) and start again",
+      files, connections, wished);
+}
+
 Status Server::start() {
+  fit_connections();
   const http::Headers headers = security_headers(!options_.http.tls_certificate.empty());
   for (const auto& [name, value] : headers.fields()) options_.http.headers.set(name, value);
   auto started = http::Server::start(options_.http, router_);

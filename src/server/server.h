@@ -78,6 +78,7 @@ class Server final : public Observatory {
   class LagClock;
 
   void add_routes();
+  void fit_connections();
 
   const ServerParts parts_;
   ServerOptions options_;
