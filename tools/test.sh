@@ -16,7 +16,7 @@ ctest --test-dir build/release --output-on-failure -j2
 stage "web: unit tests and types"
 (cd web && npm test --silent && npm run --silent check)
 
-for suite in tests/contract/api tests/interop tests/chaos tests/lab tests/e2e; do
+for suite in tests/contract/api tests/interop tests/security tests/chaos tests/lab tests/e2e; do
   [ -x "$suite/run" ] || continue
   stage "$suite"
   "$suite/run"

@@ -3,7 +3,11 @@
 
 #include "server/server.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <set>
+#include <sstream>
 
 #include "core/hex.h"
 #include "http/client.h"
@@ -14,6 +18,7 @@
 #include "server/api.h"
 #include "server/batch_for_test.h"
 #include "server/empty_store_for_test.h"
+#include "server/openapi_text.h"
 #include "server/plan_region.h"
 #include "server/temporary_folder_for_test.h"
 
@@ -251,6 +256,39 @@ TEST_F(ServerTest, EveryRouteKeepsItsRole) {
     }
   }
   EXPECT_GE(closed, 15U);
+}
+
+// "GET /api/v1/paths viewer" for each operation of docs/openapi.yaml: two, four and six spaces deep, as it is written.
+std::set<std::string> described_operations() {
+  std::set<std::string> operations;
+  std::istringstream document{std::string(openapi_text())};
+  std::string path;
+  std::string method;
+  for (std::string line; std::getline(document, line);) {
+    const std::string_view text(line);
+    constexpr std::string_view kAccess = "      x-access: ";
+    if (text.starts_with("  /")) path = text.substr(2, text.find(':') - 2);
+    for (const std::string_view verb : {"get", "post", "put", "patch", "delete"}) {
+      if (text == fmt::format("    {}:", verb)) method = verb;
+    }
+    if (text.starts_with(kAccess)) {
+      std::transform(method.begin(), method.end(), method.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      operations.insert(fmt::format("{} {} {}", method, path, text.substr(kAccess.size())));
+    }
+  }
+  return operations;
+}
+
+TEST_F(ServerTest, TheDescriptionAndTheRoutesAreTheSame) {
+  start();
+  std::set<std::string> routes;
+  for (const auto& route : server_->router().routes()) {
+    std::string pattern = route.pattern;
+    if (const auto dots = pattern.find("..."); dots != std::string::npos) pattern.erase(dots, 3);
+    routes.insert(fmt::format("{} {} {}", to_string(route.method), pattern, to_string(route.access)));
+  }
+  EXPECT_EQ(routes, described_operations());
 }
 
 TEST_F(ServerTest, PublicRoutesAreTheseOnly) {
