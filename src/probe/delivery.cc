@@ -4,8 +4,8 @@
 
 namespace gnomon::probe {
 
-Delivery::Delivery(DeliveryLimits limits, Random& random, Mutant mutant)
-    : limits_(std::move(limits)), random_(random), mutant_(mutant), request_bytes_(limits_.request_bytes) {}
+Delivery::Delivery(DeliveryLimits limits, Random& random)
+    : limits_(std::move(limits)), random_(random), request_bytes_(limits_.request_bytes) {}
 
 Actions Delivery::recovered(std::vector<BatchRecord> records, SpoolNotes notes, MonotonicTime now) {
   Actions actions;
@@ -58,7 +58,6 @@ Actions Delivery::closed(BatchRecord record, MonotonicTime now) {
   entries_[sequence] = Entry{std::move(record), Where::kStoring, false, false, true, 0};
   keep_bound(bytes, actions);
   actions.emplace_back(action::Store{sequence});
-  if (mutant_ == Mutant::kSendBeforeStored) send(now, actions);
   return actions;
 }
 
@@ -200,7 +199,6 @@ std::optional<MonotonicTime> Delivery::wake() const {
 
 bool Delivery::is_sendable(const Entry& entry) const {
   if (entry.under_way || entry.answered) return false;
-  if (mutant_ == Mutant::kSendBeforeStored && entry.where == Where::kStoring) return true;
   return entry.where == Where::kDisk || entry.where == Where::kMemory;
 }
 
@@ -232,8 +230,6 @@ void Delivery::send(MonotonicTime now, Actions& actions) {
   }
   request_ = Request{next_request_++, chosen};
   actions.emplace_back(action::Send{request_->id, chosen});
-  if (mutant_ != Mutant::kForgetOnSend) return;
-  for (const std::uint64_t number : chosen) actions.emplace_back(action::Forget{number, false});
 }
 
 }  // namespace gnomon::probe

@@ -125,19 +125,9 @@ struct DeliveryLimits {
   std::string enrol_command;  // told when the server does not know the key
 };
 
-// Mistakes on purpose, so that the simulator can show that it finds them. Never set outside tests.
-enum class Mutant : std::uint8_t {
-  kNone,
-  kSendBeforeStored,
-  kForgetOnSend,
-  kDropUncounted,
-  kTrustAnyAck,
-  kReuseNumber
-};
-
 class Delivery {
  public:
-  Delivery(DeliveryLimits limits, Random& random, Mutant mutant = Mutant::kNone);
+  Delivery(DeliveryLimits limits, Random& random);
 
   // First of all: what was found on disk. `records` in order of sequence.
   Actions recovered(std::vector<BatchRecord> records, SpoolNotes notes, MonotonicTime now);
@@ -214,7 +204,6 @@ class Delivery {
 
   DeliveryLimits limits_;
   Random& random_;
-  Mutant mutant_;
   Entries entries_;
   std::uint64_t next_sequence_ = 1;
   std::vector<DroppedRange> pending_;

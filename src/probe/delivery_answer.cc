@@ -32,11 +32,10 @@ std::string_view to_string(UplinkState state) {
 
 Actions Delivery::answered(std::uint64_t request, std::span<const Ack> acks, MonotonicTime now) {
   Actions actions;
-  const bool believe_all = mutant_ == Mutant::kTrustAnyAck;
-  if (!request_ || (request_->id != request && !believe_all)) return actions;  // A late or doubled answer.
+  if (!request_ || request_->id != request) return actions;  // A late or doubled answer.
   const std::vector<std::uint64_t> sequences = request_->sequences;
   const std::size_t count = std::min(acks.size(), sequences.size());
-  for (std::size_t i = 0; i < count && !believe_all; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (acks[i].sequence != sequences[i]) {
       return request_failed(request, {"its answer names batches that were not sent", false, false, std::nullopt}, now);
     }
@@ -51,8 +50,7 @@ Actions Delivery::answered(std::uint64_t request, std::span<const Ack> acks, Mon
   }
   bool moved = false;
   for (std::size_t i = 0; i < count; ++i) {
-    Ack ack = acks[i];
-    if (believe_all) ack.sequence = sequences[i];
+    const Ack& ack = acks[i];
     judge(ack, now, actions);
     moved =
         moved || ack.verdict == Verdict::kStored || ack.verdict == Verdict::kDuplicate || ack.verdict == Verdict::kBad;
@@ -113,11 +111,7 @@ void Delivery::acknowledge(std::uint64_t sequence, Actions& actions) {
   // Newer ones that are only in memory do not count: the notes may not hold their numbers yet.
   const bool newest = std::none_of(std::next(found), entries_.end(),
                                    [](const auto& later) { return later.second.where == Where::kDisk; });
-  if (on_disk && newest && mutant_ != Mutant::kReuseNumber) {
-    found->second.answered = true;
-    return;
-  }
-  if (found->second.where == Where::kStoring) {  // Only with kSendBeforeStored.
+  if (on_disk && newest) {
     found->second.answered = true;
     return;
   }

@@ -65,7 +65,6 @@ void Delivery::drop(Entries::iterator entry, const std::string& reason, Actions&
     actions.emplace_back(action::Forget{record.sequence, false});
   }
   entries_.erase(entry);
-  if (mutant_ == Mutant::kDropUncounted) return;
   dropped_windows_ += record.windows;
   pending_.push_back(
       {record.sequence, record.sequence, record.windows, record.first_unix_ms, record.last_unix_ms, reason});

@@ -120,8 +120,8 @@ void Fleet::take(InboxEvent event) {
     probes_[window->probe]->take(std::move(window->row));
   } else if (const auto* ended = std::get_if<PathEnded>(&event)) {
     probes_[ended->probe]->paths().ended(ended->sink);
-  } else if (auto* answer = std::get_if<ParcelAnswer>(&event)) {
-    probes_[answer->probe]->take(std::move(*answer));
+  } else if (const auto* answer = std::get_if<ParcelAnswer>(&event)) {
+    probes_[answer->probe]->take(*answer);
   } else if (const auto* resolution = std::get_if<Resolution>(&event)) {
     for (const auto& probe : probes_) probe->paths().resolved(*resolution);
   }

@@ -39,14 +39,13 @@ Result<crypto::PrivateKey> Probe::open_key(const std::string& folder) {
 }
 
 Probe::Probe(ProbeParts parts, crypto::PrivateKey key, net::FileDescriptor lock, methods::Engine& engine, Inbox& inbox,
-             Uplink& uplink, const Clock& clock, Random& random)
+             Uplink& uplink, const Clock& clock)
     : parts_(std::move(parts)),
       key_(std::move(key)),
       lock_(std::move(lock)),
       uplink_(uplink),
       clock_(clock),
-      paths_(engine, inbox, clock, parts_.environment),
-      delivery_(parts_.limits, random) {}
+      paths_(engine, inbox, clock, parts_.environment) {}
 
 Result<std::unique_ptr<Probe>> Probe::open(ProbeParts parts, methods::Engine& engine, Inbox& inbox, Uplink& uplink,
                                            const Clock& clock, Random& random) {
@@ -59,21 +58,20 @@ Result<std::unique_ptr<Probe>> Probe::open(ProbeParts parts, methods::Engine& en
   parts.limits.enrol_command = identity.enrol_command();
   const std::string spool_folder = parts.folder + "/spool";
   std::unique_ptr<Probe> probe(
-      new Probe(std::move(parts), std::move(*key), std::move(*lock), engine, inbox, uplink, clock, random));
+      new Probe(std::move(parts), std::move(*key), std::move(*lock), engine, inbox, uplink, clock));
   probe->identity_ = identity;
   probe->header_ = {identity.id, identity.name, identity.site, ""};
-  Spool::Found found;
-  auto spool = Spool::open(segment::real_file_system(), spool_folder, found);
-  if (!spool) return tl::unexpected(spool.error());
-  probe->spool_ = std::move(*spool);
+  Outbox::Hooks hooks;
+  hooks.post = [raw = probe.get()](std::uint64_t request, std::vector<std::string> batches) {
+    raw->uplink_.post({raw->parts_.environment.probe, request, std::move(batches)});
+  };
+  hooks.tell = [raw = probe.get()](bool is_warning, const std::string& text) { raw->tell(is_warning, text); };
+  auto outbox = Outbox::open(segment::real_file_system(), spool_folder, probe->parts_.limits, clock, random, hooks);
+  if (!outbox) return tl::unexpected(outbox.error());
+  probe->outbox_ = std::move(*outbox);
   auto sensor = NetworkSensor::open(*probe->parts_.environment.space);
   if (!sensor) return tl::unexpected(sensor.error());
   probe->network_ = std::move(*sensor);
-  const MonotonicTime now = clock.now();
-  probe->perform(probe->delivery_.recovered(std::move(found.records), std::move(found.notes), now));
-  for (Spool::Damaged& damaged : found.damaged) {
-    probe->perform(probe->delivery_.unreadable(damaged.sequence, std::move(damaged.reason), now));
-  }
   return probe;
 }
 
@@ -89,23 +87,18 @@ void Probe::take(Row row) {
   if (open_.size() >= kRowsPerBatch) flush();
 }
 
-void Probe::take(ParcelAnswer answer) {
-  const MonotonicTime now = clock_.now();
-  if (const auto* acks = std::get_if<std::vector<Ack>>(&answer.outcome)) {
-    perform(delivery_.answered(answer.request, *acks, now));
-  } else {
-    perform(delivery_.request_failed(answer.request, std::get<Delivery::Failure>(std::move(answer.outcome)), now));
-  }
+void Probe::take(const ParcelAnswer& answer) {
+  outbox_->take(answer.request, answer.outcome);
 }
 
 void Probe::lost(std::uint64_t windows) {
-  perform(delivery_.lost(windows, clock_.wall(), "the probe was held up"));
+  outbox_->lost(windows, "the probe was held up");
 }
 
 MonotonicTime Probe::wake() const {
   MonotonicTime at = paths_.wake();
   if (close_at_) at = std::min(at, *close_at_);
-  if (const auto delivery = delivery_.wake()) at = std::min(at, *delivery);
+  if (const auto delivery = outbox_->wake()) at = std::min(at, *delivery);
   return at;
 }
 
@@ -115,7 +108,7 @@ void Probe::tick(const MachineReading& machine) {
   for (const std::string& notice : paths_.take_notices()) tell(true, notice);
   const MonotonicTime now = clock_.now();
   if (close_at_ && now >= *close_at_) flush();
-  if (const auto at = delivery_.wake(); at && now >= *at) perform(delivery_.tick(now));
+  outbox_->tick();
 }
 
 void Probe::examine() {
@@ -151,81 +144,15 @@ void Probe::close_batch(std::span<const Row> rows) {
   machine.clock_stepped = machine_.clock_stepped - clock_reported_;
   clock_reported_ = machine_.clock_stepped;
   fill(seen_, machine, judgement_, parts_.environment.same_machine, vantage);
-  vantage.set_spool_bytes(delivery_.waiting_bytes());
-  vantage.set_spool_batches(delivery_.waiting_batches());
+  vantage.set_spool_bytes(outbox_->delivery().waiting_bytes());
+  vantage.set_spool_batches(outbox_->delivery().waiting_batches());
   vantage.set_spool_limit_bytes(parts_.limits.disk_bytes);
-  const std::uint64_t sequence = delivery_.next_sequence();
-  MadeBatch made = make_batch(header_, sequence, rows, delivery_.pending(), vantage, clock_.wall(), key_);
-  const BatchRecord record = made.record;
-  unsaved_.emplace(sequence, std::move(made));
-  perform(delivery_.closed(record, clock_.now()));
-}
-
-void Probe::perform(Actions actions) {
-  // Answers to actions bring further actions, which come after those already asked for.
-  std::deque<Action> waiting(std::make_move_iterator(actions.begin()), std::make_move_iterator(actions.end()));
-  while (!waiting.empty()) {
-    const Action next = std::move(waiting.front());
-    waiting.pop_front();
-    Actions more = perform_one(next);
-    waiting.insert(waiting.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-  }
-}
-
-Actions Probe::perform_one(const Action& action) {
-  const MonotonicTime now = clock_.now();
-  if (const auto* a = std::get_if<action::Store>(&action)) return store(a->sequence);
-  if (const auto* a = std::get_if<action::SaveNotes>(&action)) {
-    const Status saved = spool_->save(a->notes);
-    return saved ? delivery_.notes_saved(a->edition, now) : delivery_.notes_failed(saved.error().reason, now);
-  }
-  if (const auto* a = std::get_if<action::Forget>(&action)) {
-    unsaved_.erase(a->sequence);
-    spool_->forget(a->sequence, a->durably);
-  } else if (const auto* b = std::get_if<action::SetAside>(&action)) {
-    if (const auto held = unsaved_.find(b->sequence); held != unsaved_.end()) {
-      (void)spool_->store(held->second.record, held->second.signed_batch);
-      unsaved_.erase(held);
-    }
-    spool_->set_aside(b->sequence);
-  } else if (const auto* c = std::get_if<action::Send>(&action)) {
-    send(*c);
-  } else if (const auto* d = std::get_if<action::Tell>(&action)) {
-    tell(d->is_warning, d->text);
-  }
-  return {};
-}
-
-Actions Probe::store(std::uint64_t sequence) {
-  const MonotonicTime now = clock_.now();
-  const auto made = unsaved_.find(sequence);
-  if (made == unsaved_.end()) return {};
-  const Status stored = spool_->store(made->second.record, made->second.signed_batch);
-  if (!stored) return delivery_.store_failed(sequence, stored.error().reason, now);
-  unsaved_.erase(made);
-  return delivery_.stored(sequence, now);
-}
-
-void Probe::send(const action::Send& send) {
-  Parcel parcel{parts_.environment.probe, send.request, {}};
-  for (const std::uint64_t sequence : send.sequences) {
-    if (const auto held = unsaved_.find(sequence); held != unsaved_.end()) {
-      parcel.batches.push_back(held->second.signed_batch);
-      continue;
-    }
-    auto loaded = spool_->load(sequence);
-    if (loaded) {
-      parcel.batches.push_back(std::move(*loaded));
-    } else {
-      perform(delivery_.unreadable(sequence, loaded.error().reason, clock_.now()));
-    }
-  }
-  if (!parcel.batches.empty()) uplink_.post(std::move(parcel));
+  outbox_->close(make_batch(header_, outbox_->next_sequence(), rows, outbox_->pending(), vantage, clock_.wall(), key_));
 }
 
 void Probe::finish() {
   flush();
-  perform(delivery_.stopping(clock_.now()));
+  outbox_->finish();
 }
 
 void Probe::tell(bool is_warning, const std::string& text) const {
@@ -242,11 +169,12 @@ ProbeStatus Probe::status() const {
   status.paths = paths_.size();
   status.paths_refused = paths_.refused();
   status.windows = windows_;
-  status.batches_delivered = delivery_.delivered_batches();
-  status.spool_batches = delivery_.waiting_batches();
-  status.spool_bytes = delivery_.waiting_bytes();
-  status.dropped_windows = delivery_.dropped_windows();
-  status.uplink = delivery_.state();
+  const Delivery& delivery = outbox_->delivery();
+  status.batches_delivered = delivery.delivered_batches();
+  status.spool_batches = delivery.waiting_batches();
+  status.spool_bytes = delivery.waiting_bytes();
+  status.dropped_windows = delivery.dropped_windows();
+  status.uplink = delivery.state();
   status.complaints = judgement_.complaints;
   return status;
 }

@@ -11,10 +11,9 @@
 #include "core/ids.h"
 #include "crypto/ed25519.h"
 #include "net/file_descriptor.h"
-#include "probe/delivery.h"
+#include "probe/outbox.h"
 #include "probe/path_set.h"
 #include "probe/rtnetlink.h"
-#include "probe/spool.h"
 #include "probe/uplink.h"
 #include "probe/vantage.h"
 
@@ -63,7 +62,7 @@ class Probe {
 
   void use_plan(const Plan& plan, const std::string& plan_revision);
   void take(Row row);
-  void take(ParcelAnswer answer);
+  void take(const ParcelAnswer& answer);
   void lost(std::uint64_t windows);
   void tick(const MachineReading& machine);
   [[nodiscard]] MonotonicTime wake() const;
@@ -73,17 +72,13 @@ class Probe {
   void finish();
 
   [[nodiscard]] PathSet& paths() { return paths_; }
-  [[nodiscard]] bool delivered() const { return delivery_.idle(); }
+  [[nodiscard]] bool delivered() const { return outbox_->delivery().idle(); }
   [[nodiscard]] ProbeStatus status() const;
 
  private:
   Probe(ProbeParts parts, crypto::PrivateKey key, net::FileDescriptor lock, methods::Engine& engine, Inbox& inbox,
-        Uplink& uplink, const Clock& clock, Random& random);
+        Uplink& uplink, const Clock& clock);
   void close_batch(std::span<const Row> rows);
-  void perform(Actions actions);
-  Actions perform_one(const Action& action);
-  Actions store(std::uint64_t sequence);
-  void send(const action::Send& send);
   void examine();
   void tell(bool is_warning, const std::string& text) const;
 
@@ -93,14 +88,12 @@ class Probe {
   Uplink& uplink_;
   const Clock& clock_;
   PathSet paths_;
-  Delivery delivery_;
-  std::optional<Spool> spool_;
+  std::unique_ptr<Outbox> outbox_;  // never null once open() has returned
   std::optional<NetworkSensor> network_;
   ProbeIdentity identity_;
   BatchHeader header_;
   std::vector<Row> open_;
   std::optional<MonotonicTime> close_at_;
-  std::map<std::uint64_t, MadeBatch> unsaved_;  // closed, not yet or not at all in the spool
   MachineReading machine_;
   Nanoseconds clock_reported_{};
   NetworkReading seen_;

@@ -22,6 +22,11 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text));
 }
 
+// Where the notes of a generation stand in their file.
+std::uint64_t slot_of(std::uint64_t generation) {
+  return generation % 2 == 0 ? 0 : kNotesSlotBytes;
+}
+
 // What is wrong with a spool file, as words.
 std::string damage(const DecodeError& error) {
   return fmt::format("{} at byte {}", error.reason, error.offset);
@@ -64,6 +69,8 @@ Result<Spool> Spool::open(segment::FileSystem& files, std::string folder, Found&
       found.notes.next_sequence = std::max(found.notes.next_sequence, *sequence + 1);
     }
   }
+  // A name that a killed process had not synced must not go again after its batch was sent.
+  if (const Status synced = files.sync_directory(spool.folder_); !synced) return tl::unexpected(synced.error());
   return spool;
 }
 
@@ -90,7 +97,17 @@ Status Spool::open_notes(SpoolNotes& notes) {
     generation_ = decoded->generation;
     notes = std::move(decoded->notes);
   }
-  return {};
+  return generation_ == 0 ? Status{} : secure_notes();
+}
+
+// What was read may never have reached the disk: its writer may have been killed before, or although, it was synced.
+Status Spool::secure_notes() {
+  std::vector<std::byte> slot(kNotesSlotBytes);
+  const std::uint64_t at = slot_of(generation_);
+  const auto size = notes_->read_at(at, slot);
+  if (!size) return tl::unexpected(size.error());
+  if (auto wrote = notes_->write_at(at, std::span(slot).first(*size)); !wrote) return wrote;
+  return notes_->sync();
 }
 
 Status Spool::store(const BatchRecord& record, std::string_view signed_batch) {
@@ -140,8 +157,7 @@ void Spool::trim_bad() {
 Status Spool::save(const SpoolNotes& notes) {
   // After a failure the same slot is written again: the other one holds what was saved last.
   const std::string slot = encode_notes({generation_ + 1, notes});
-  const std::uint64_t at = (generation_ + 1) % 2 == 0 ? 0 : kNotesSlotBytes;
-  if (auto wrote = notes_->write_at(at, bytes_of(slot)); !wrote) return wrote;
+  if (auto wrote = notes_->write_at(slot_of(generation_ + 1), bytes_of(slot)); !wrote) return wrote;
   if (auto synced = notes_->sync(); !synced) return synced;
   ++generation_;
   return {};

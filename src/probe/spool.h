@@ -49,6 +49,7 @@ class Spool {
   Spool(segment::FileSystem& files, std::string folder) : files_(&files), folder_(std::move(folder)) {}
   [[nodiscard]] std::string path_of(std::uint64_t sequence) const;
   Status open_notes(SpoolNotes& notes);
+  Status secure_notes();
   void trim_bad();
 
   segment::FileSystem* files_;

@@ -13,30 +13,16 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <variant>
 #include <vector>
 
 #include "core/error.h"
 #include "http/client.h"
-#include "probe/delivery.h"
+#include "probe/parcel.h"
 
 namespace gnomon::probe {
 
-struct Parcel {
-  std::size_t probe = 0;      // whose: an index that comes back with the answer
-  std::uint64_t request = 0;  // action::Send::request
-  std::vector<std::string> batches;
-};
-
-struct ParcelAnswer {
-  std::size_t probe = 0;
-  std::uint64_t request = 0;
-  std::variant<std::vector<Ack>, Delivery::Failure> outcome;
-};
-
 class Uplink {
  public:
-  static constexpr std::size_t kRequestBytes = 4UL << 20;  // the server takes 8 MiB
   using Listener = std::function<void(ParcelAnswer)>;
 
   // `url` as http::Client::create takes it.

@@ -160,19 +160,12 @@ void MemoryDisk::change(Inode& inode, FileChange change) {
 }
 
 void MemoryDisk::sync(Inode& inode) {
-  std::vector<FileChange> left;
-  for (FileChange& change : inode.unsynced) {
-    if (change.is_given_up) {
-      left.push_back(std::move(change));
-    } else {
-      segment::apply(inode.durable, change);
-    }
-  }
-  inode.unsynced = std::move(left);
+  for (const FileChange& change : inode.unsynced) segment::apply(inode.durable, change);
+  inode.unsynced.clear();
 }
 
 void MemoryDisk::give_up(Inode& inode) {
-  for (FileChange& change : inode.unsynced) change.is_given_up = true;
+  inode.unsynced.clear();
 }
 
 void MemoryDisk::apply(const NameChange& change, Names& names, std::set<std::string>& folders) {

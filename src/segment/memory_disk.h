@@ -20,7 +20,6 @@ struct FileChange {
   std::uint64_t offset = 0;
   std::string bytes;
   bool is_truncate = false;
-  bool is_given_up = false;  // its sync failed: later ones do not bring it to the disk
 };
 
 struct Inode {
@@ -59,6 +58,7 @@ class MemoryDisk {
   void unlink(const std::string& path);
   void change(Inode& inode, FileChange change);
   void sync(Inode& inode);
+  // A failed sync: what it should have written is seen by whoever reads, and never reaches the disk.
   static void give_up(Inode& inode);
   void sync_folder(const std::string& folder);
 

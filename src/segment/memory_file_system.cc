@@ -63,8 +63,7 @@ class MemoryFileSystem::OpenFile final : public File {
         std::max<std::uint64_t>(inode_->now.size(), shared_->capacity > others ? shared_->capacity - others : 0);
     const std::uint64_t fits = offset >= limit ? 0 : std::min<std::uint64_t>(bytes.size(), limit - offset);
     if (fits > 0) {
-      shared_->disk.change(*inode_,
-                           {0, offset, std::string(reinterpret_cast<const char*>(bytes.data()), fits), false, false});
+      shared_->disk.change(*inode_, {0, offset, std::string(reinterpret_cast<const char*>(bytes.data()), fits), false});
     }
     if (fits < bytes.size()) return errno_failure(ENOSPC, "write", path_, "free some space");
     return {};
@@ -85,7 +84,7 @@ class MemoryFileSystem::OpenFile final : public File {
   Status truncate(std::uint64_t size) override {
     if (auto alive = shared_->begin("truncate", path_); !alive) return alive;
     const std::lock_guard lock(shared_->mutex);
-    shared_->disk.change(*inode_, {0, size, {}, true, false});
+    shared_->disk.change(*inode_, {0, size, {}, true});
     return {};
   }
 

@@ -4,8 +4,9 @@
 //
 // The model of a loss of power: synced bytes and names stay. Of what was changed since, any part stays, as `Loss` says:
 // writes in part or not at all and in any order, files that were made, renamed or removed under their old or new name,
-// folders with everything in them. After a failed sync, what it should have made durable stays doubtful even if a later
-// sync succeeds (LWN 752063, "fsyncgate"). A rename is one change: never both names, never none.
+// folders with everything in them. After a failed sync, what it should have made durable is read as before and lost
+// with the power, even if a later sync succeeds (LWN 752063, "fsyncgate"). A rename is one change: never both names,
+// never none.
 
 #include <functional>
 #include <memory>

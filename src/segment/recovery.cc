@@ -55,6 +55,7 @@ class Recovery {
     for (bool is_start = from_known; i < result_.segments.size(); ++i, is_start = false) {
       if (auto scanned = scan(i, is_start); !scanned) return tl::unexpected(scanned.error());
     }
+    if (auto secured = secure_last_group(); !secured) return tl::unexpected(secured.error());
     return std::move(result_);
   }
 
@@ -98,6 +99,7 @@ class Recovery {
     if (cursor->offset() > segment.bytes) {
       return damaged(segment.path, segment.bytes, result_.next_record, "file is shorter than it was");
     }
+    last_group_ = is_start ? cursor->offset() : 0;  // the header, too, until a group follows it
     return scan_records(*cursor, segment, is_last);
   }
 
@@ -106,6 +108,7 @@ class Recovery {
       const auto record = cursor.next(segment.bytes);
       if (!record) return bad_record(cursor, segment, is_last, record.error());
       if (!*record) return {};
+      if ((*record)->starts_group) last_group_ = (*record)->offset;
       if (visit_) {
         if (auto visited = visit_(result_.next_record, (*record)->payload); !visited) return visited;
       }
@@ -135,8 +138,25 @@ class Recovery {
     return files_.sync_directory(folder_);
   }
 
+  // A process may have been killed after it wrote the last group and before, or although, it was synced: then the group
+  // is whole, and only in the system's memory. From now on it counts as durable, so it is written once more (after a
+  // failed sync the system holds it for clean, LWN 752063) and synced, and so is the name of its file.
+  Status secure_last_group() {
+    if (result_.segments.empty()) return {};
+    const SegmentStatus& last = result_.segments.back();
+    auto file = files_.open(last.path, OpenMode::kReadWrite);
+    if (!file) return tl::unexpected(file.error());
+    std::vector<std::byte> group(last.bytes - std::min(last.bytes, last_group_));
+    const auto read = (*file)->read_at(last_group_, group);
+    if (!read) return tl::unexpected(read.error());
+    if (auto written = (*file)->write_at(last_group_, std::span(group).first(*read)); !written) return written;
+    if (auto synced = (*file)->sync(); !synced) return synced;
+    return files_.sync_directory(folder_);
+  }
+
   FileSystem& files_;
   std::string folder_;
+  std::uint64_t last_group_ = 0;  // where the last group of the segment scanned last begins
   LogPosition known_good_;
   const Log::Visit& visit_;
   Recovered result_;

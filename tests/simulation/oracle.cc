@@ -2,98 +2,165 @@
 
 #include <algorithm>
 
+#include "journal/ledger_entry.h"
+#include "journal/record_codec.h"
+
 namespace gnomon::simulation {
 
-void Oracle::violate(std::string what) {
-  if (violation_.empty()) violation_ = std::move(what);
+namespace {
+
+std::uint64_t hash_of(std::string_view bytes) {
+  return std::hash<std::string_view>{}(bytes);
 }
 
-void Oracle::stored(const std::string& batch) {
-  const std::uint64_t sequence = decode(batch).sequence;
-  const auto known = server_.find(sequence);
-  if (known != server_.end() && known->second != batch) {
-    violate(fmt::format("sequence {} was used again: the server holds another batch under it", sequence));
-  }
-  durable_[sequence] = batch;
+std::string name(const ProbeId& probe, std::uint64_t sequence) {
+  return fmt::format("batch {} of probe {}", sequence, to_string(probe).substr(0, 6));
 }
 
-void Oracle::forgot(std::uint64_t sequence, bool was_acknowledged) {
-  if (!was_acknowledged) return;
-  const auto mine = durable_.find(sequence);
-  const auto theirs = server_.find(sequence);
-  if (mine == durable_.end()) return;
-  if (theirs == server_.end()) {
-    violate(fmt::format("the probe forgot batch {} as delivered, and the server does not hold it", sequence));
-  } else if (theirs->second != mine->second) {
-    violate(fmt::format("the probe forgot batch {}, and the server holds another one under that number", sequence));
+}  // namespace
+
+void Oracle::closed(const ProbeId& probe, const probe::MadeBatch& batch, std::vector<WindowId> windows,
+                    std::uint64_t life) {
+  auto& versions = books_[probe].versions[batch.record.sequence];
+  if (std::ranges::any_of(versions, &Version::is_safe)) {
+    world_.violate("same bytes",
+                   name(probe, batch.record.sequence) + " was safe in the spool, and its number is used again");
+  }
+  versions.push_back({hash_of(batch.signed_batch), std::move(windows), batch.record.carried, life, false});
+}
+
+void Oracle::safe(const ProbeId& probe, std::uint64_t sequence) {
+  books_[probe].versions[sequence].back().is_safe = true;
+}
+
+void Oracle::sent(const ProbeId& probe, std::uint64_t sequence, std::string_view signed_batch) {
+  const auto [known, is_new] = books_[probe].sent.emplace(sequence, hash_of(signed_batch));
+  if (!is_new && known->second != hash_of(signed_batch)) {
+    world_.violate("same bytes", name(probe, sequence) + " was sent with other content before");
   }
 }
 
-void Oracle::applied(const std::string& text) {
-  const BatchText batch = decode(text);
-  if (!server_.emplace(batch.sequence, text).second) {
-    return violate(fmt::format("batch {} was applied twice", batch.sequence));
-  }
-  for (const WindowId window : batch.windows) {
-    if (!applied_windows_.insert(window).second) violate(fmt::format("window {} was applied twice", window));
-  }
-  for (const auto& range : batch.dropped) reported_.push_back({batch.sequence, range});
+void Oracle::acknowledged(const ProbeId& probe, std::uint64_t sequence, std::string_view signed_batch) {
+  acknowledged_.emplace(Key{probe, sequence}, hash_of(signed_batch));
+  new_acknowledgements_.push_back({probe, sequence});
 }
 
-void Oracle::acknowledged(std::uint64_t sequence) {
-  if (!server_.contains(sequence)) violate(fmt::format("batch {} was acknowledged before it was durable", sequence));
-  acknowledged_.insert(sequence);
+void Oracle::journalled(const journal::JournalEntry& entry) {
+  const auto named = journal::name_of(std::as_bytes(std::span(entry.signed_batch)));
+  if (!named) return world_.violate("journal kept", fmt::format("record {} holds no batch", entry.record));
+  const Record record{named->probe, named->sequence, hash_of(entry.signed_batch)};
+  if (entry.record != next_) {
+    return world_.violate("journal kept", fmt::format("record {} where {} was expected", entry.record, next_));
+  }
+  if (next_ < records_.size()) {
+    if (records_[next_].hash != record.hash) {
+      world_.violate("journal kept", fmt::format("record {} is another batch than before", next_));
+    }
+    ++next_;
+    return;
+  }
+  ++next_;
+  const auto [known, is_new] = stored_.emplace(Key{record.probe, record.sequence}, records_.size());
+  if (!is_new) {
+    return world_.violate("once", name(record.probe, record.sequence) +
+                                      fmt::format(" is stored as record {} and {}", known->second, entry.record));
+  }
+  records_.push_back(record);
+  const Version* version = version_of(record);
+  if (version == nullptr) {
+    return world_.violate("same bytes", name(record.probe, record.sequence) + " is not what the probe made");
+  }
+  windows_journalled_ += version->windows.size();
+  grow_tree(entry);
 }
 
-void Oracle::journal_lost(std::uint64_t sequence) {
-  if (acknowledged_.contains(sequence)) violate(fmt::format("acknowledged batch {} was lost in a crash", sequence));
-}
-
-std::string Oracle::verdict() const {
-  if (!violation_.empty()) return violation_;
-  std::uint64_t dropped_windows = 0;
-  const auto reported = [&](std::uint64_t sequence) {
-    return std::ranges::any_of(reported_, [&](const auto& r) {
-      return sequence >= r.range.first_sequence && sequence <= r.range.last_sequence;
-    });
-  };
-  for (const auto& [sequence, text] : durable_) {
-    if (server_.contains(sequence)) continue;
-    if (!reported(sequence))
-      return fmt::format("durable batch {} neither arrived nor was reported as dropped", sequence);
-    if (!damaged_.contains(sequence)) dropped_windows += decode(text).windows.size();
+void Oracle::read_through() {
+  if (next_ < records_.size()) {
+    return world_.violate("journal kept",
+                          fmt::format("the journal held {} records and holds {}", records_.size(), next_));
   }
-  std::uint64_t reported_windows = 0;
-  for (const auto& report : reported_) reported_windows += report.range.windows;
-  if (reported_windows < dropped_windows) {
-    return fmt::format("{} windows were dropped, but only {} reported", dropped_windows, reported_windows);
-  }
-  const std::uint64_t newest = durable_.empty() ? 0 : durable_.rbegin()->first;
-  for (std::uint64_t sequence = 1; sequence <= newest; ++sequence) {
-    if (!server_.contains(sequence) && !reported(sequence)) {
-      return fmt::format("sequence {} is a gap that nothing explains", sequence);
+  for (const Key& key : new_acknowledgements_) {
+    const auto stored = stored_.find(key);
+    if (stored == stored_.end()) {
+      world_.violate("acknowledged", name(key.first, key.second) + " was acknowledged and is not in the journal");
+    } else if (records_[stored->second].hash != acknowledged_.at(key)) {
+      world_.violate("acknowledged",
+                     name(key.first, key.second) + " was acknowledged, the journal holds other content");
     }
   }
-  return loose_dropped_ ? "" : doubled_report();
+  new_acknowledgements_.clear();
+  judge_checkpoints();
 }
 
-std::string Oracle::doubled_report() const {
-  // A batch whose answer was lost may be dropped although it arrived; what it reported is then reported again by the
-  // batch that reports its own end. Such repetitions can be told apart by exactly that, and are left out here.
-  std::vector<probe::DroppedRange> once;
-  for (const Report& report : reported_) {
-    const auto names = [&](const Report& r) {
-      return report.by >= r.range.first_sequence && report.by <= r.range.last_sequence;
-    };
-    if (std::ranges::none_of(reported_, names)) once.push_back(report.range);
+void Oracle::told(const ProbeId& probe, std::uint64_t sequence) {
+  const auto stored = stored_.find({probe, sequence});
+  if (stored == stored_.end())
+    return world_.violate("acknowledged", name(probe, sequence) + " was told and is not stored");
+  if (next_told_ && stored->second != *next_told_) {
+    world_.violate("once",
+                   fmt::format("observers were told of record {} where {} was next", stored->second, *next_told_));
   }
-  std::ranges::sort(once, {}, &probe::DroppedRange::first_sequence);
-  for (std::size_t i = 1; i < once.size(); ++i) {
-    if (once[i].first_sequence > once[i - 1].last_sequence) continue;
-    return fmt::format("batches {} to {} were reported as dropped twice", once[i].first_sequence,
-                       once[i].last_sequence);
+  next_told_ = stored->second + 1;
+}
+
+// A tree of its own, so that what the ledger signs is compared with the journal's order.
+void Oracle::grow_tree(const journal::JournalEntry& entry) {
+  const auto leaf = journal::entry_of(entry.record, {entry.received_unix_ms, entry.signed_batch}, false);
+  if (!leaf) return world_.violate("journal kept", fmt::format("record {} cannot be read", entry.record));
+  subtrees_.emplace_back(0, journal::leaf_hash(journal::encode_entry(*leaf)));
+  while (subtrees_.size() > 1 && subtrees_[subtrees_.size() - 2].first == subtrees_.back().first) {
+    const auto right = subtrees_.back();
+    subtrees_.pop_back();
+    subtrees_.back() = {right.first + 1, journal::node_hash(subtrees_.back().second, right.second)};
   }
-  return {};
+  journal::Digest root = subtrees_.back().second;
+  for (std::size_t i = subtrees_.size() - 1; i-- > 0;) root = journal::node_hash(subtrees_[i].second, root);
+  roots_.push_back(root);
+}
+
+void Oracle::checkpoint(std::string_view note) {
+  const auto parts = journal::split_note(note);
+  const auto tree = parts ? journal::parse_checkpoint_text(parts->text) : tl::unexpected(parts.error());
+  if (!tree) return world_.violate("one tree", "a checkpoint cannot be read");
+  ++checkpoints_;
+  unjudged_.push_back(*tree);
+}
+
+void Oracle::judge_checkpoints() {
+  for (const journal::Checkpoint& tree : unjudged_) {
+    if (tree.size >= roots_.size()) {
+      world_.violate("one tree",
+                     fmt::format("a checkpoint signs {} batches, the journal holds {}", tree.size, roots_.size() - 1));
+    } else if (tree.root != roots_[tree.size]) {
+      world_.violate("one tree", fmt::format("the checkpoint of {} batches has not the journal's root", tree.size));
+    }
+  }
+  unjudged_.clear();
+}
+
+void Oracle::tables(std::uint64_t position, const std::unordered_map<WindowId, int>& windows) {
+  if (position != records_.size()) {
+    world_.violate("at rest", fmt::format("the tables hold {} of {} records", position, records_.size()));
+  }
+  std::size_t expected = 0;
+  for (const Record& record : records_) {
+    for (const WindowId window : version_of(record)->windows) {
+      ++expected;
+      if (!windows.contains(window)) world_.violate("once", fmt::format("window {} is not in the tables", window));
+    }
+  }
+  if (windows.size() != expected) {
+    world_.violate("once", fmt::format("the tables hold {} windows, the journal {}", windows.size(), expected));
+  }
+}
+
+const Oracle::Version* Oracle::version_of(const Record& record) const {
+  const auto book = books_.find(record.probe);
+  if (book == books_.end()) return nullptr;
+  const auto versions = book->second.versions.find(record.sequence);
+  if (versions == book->second.versions.end()) return nullptr;
+  const auto found = std::ranges::find(versions->second, record.hash, &Version::hash);
+  return found == versions->second.end() ? nullptr : &*found;
 }
 
 }  // namespace gnomon::simulation
