@@ -19,6 +19,7 @@ struct RangeReader::State {
   std::uint64_t up_to = 0;
   std::int64_t received_unix_ms = 0;
   std::uint64_t unreadable = 0;
+  bool is_full = false;  // a limit ended the range, not the end of the journal
 
   Status fill();
 };
@@ -27,6 +28,7 @@ struct RangeReader::State {
 Status RangeReader::State::fill() {
   std::size_t bytes = 0;
   std::size_t windows = 0;
+  is_full = false;
   while (up_to - from < options.most_records && bytes < options.most_bytes && windows < options.most_windows) {
     auto entry = reader.next();
     if (!entry) return tl::unexpected(entry.error());
@@ -44,6 +46,7 @@ Status RangeReader::State::fill() {
                  (*entry)->record, batch.error().reason, batch.error().offset);
     }
   }
+  is_full = true;
   return {};
 }
 
@@ -57,7 +60,7 @@ Result<RangeReader> RangeReader::open(const journal::Journal& journal, std::uint
   }
   auto reader = journal.read(from);
   if (!reader) return tl::unexpected(reader.error());
-  return RangeReader(std::unique_ptr<State>(new State{std::move(*reader), options, {}, from, from, 0, 0}));
+  return RangeReader(std::unique_ptr<State>(new State{std::move(*reader), options, {}, from, from, 0, 0, false}));
 }
 
 RangeReader::RangeReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -83,6 +86,9 @@ Result<std::uint64_t> RangeReader::apply_next(store::Store& store) {
 
 std::int64_t RangeReader::received_unix_ms() const {
   return state_->received_unix_ms;
+}
+bool RangeReader::was_full() const {
+  return state_->is_full;
 }
 std::uint64_t RangeReader::unreadable() const {
   return state_->unreadable;
@@ -133,6 +139,7 @@ ApplyLoop::Rest ApplyLoop::step() {
     return rest;
   }
   next_pause_ = kFirstPause;
+  if (reader_.was_full()) return {};  // behind: more is there already
   return {options_.gather, *applied == 0};
 }
 

@@ -58,6 +58,8 @@ class RangeReader {
   Result<std::uint64_t> apply_next(store::Store& store);
   // When the oldest record of the range at hand, applied or not, was received.
   [[nodiscard]] std::int64_t received_unix_ms() const;
+  // Whether the last range reached a limit, so that more may wait.
+  [[nodiscard]] bool was_full() const;
   [[nodiscard]] std::uint64_t unreadable() const;
 
  private:
