@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import axe from "axe-core";
 import { after, before, describe, test } from "node:test";
 import { BASE, DESK, launch, PHONE } from "./browser.mjs";
-import { login, some_path, visit } from "./steps.mjs";
+import { login, settled, some_path, visit } from "./steps.mjs";
 
 let browser;
 let path;
@@ -39,11 +39,6 @@ const VIEWS = () => [
   "/storage",
   "/nowhere",
 ];
-
-async function settled(page) {
-  await page.waitForSelector("main h1", { state: "attached" });
-  await page.locator(".notice.loading").waitFor({ state: "detached" });
-}
 
 for (const language of ["en", "zh"])
   for (const theme of ["light", "dark"])

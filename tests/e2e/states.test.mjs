@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BASE, launch, open_page } from "./browser.mjs";
-import { some_path, WAIT } from "./steps.mjs";
+import { settled, some_path, WAIT } from "./steps.mjs";
 
 let browser;
 let path;
@@ -168,7 +168,7 @@ describe("a link shows a colleague the same view:", () => {
   ])
     test(view, () =>
       bent(view.replace("PATH", `/paths/${path}`), {}, async (page) => {
-        await page.waitForSelector("main h1", { state: "attached" });
+        await settled(page);
         const choices = () =>
           page.$$eval(
             "input:checked, select, input[type=search], main [aria-sort]",
@@ -178,7 +178,7 @@ describe("a link shows a colleague the same view:", () => {
         const address = page.url();
         await page.goto(`${BASE}/storage`);
         await page.goto(address);
-        await page.waitForSelector("main h1", { state: "attached" });
+        await settled(page);
         assert.deepEqual(await choices(), first);
         assert.equal(page.url(), address);
       }),

@@ -15,6 +15,12 @@ export async function some_path() {
   return (rows.find((r) => r.state === "good") ?? rows[0]).id;
 }
 
+/** Until the page shows figures, or says why it has none. */
+export async function settled(page) {
+  await page.waitForSelector("main h1", { state: "attached" });
+  await page.locator(".notice.loading").waitFor({ state: "detached" });
+}
+
 /** Opens a page of the dashboard, runs the steps, and holds it to: no console error, no foreign request, no CSP violation. */
 export async function visit(browser, path, options, steps) {
   const { context, page, faults } = await open_page(browser, options);
