@@ -142,6 +142,7 @@ class Script {
       image.before_operation([this, &image] { lose_power(image, 1); });
     }
     auto journal = open(image);
+    image.before_operation(nullptr);
     if (!journal) return fault(loss, journal.error().message());
     report_.bytes_cut += (*journal)->status().log.torn_bytes_cut;
     if (!check_records(**journal, loss, acknowledged_)) return;
@@ -160,7 +161,6 @@ class Script {
     check_records(**journal, loss, until);
     check_extends(**journal, loss);
     journal->reset();
-    image.before_operation(nullptr);
     check_ledger(image, loss, "at the end");
     if (report_.images % 64 == 0) check_folder(image, loss);
   }

@@ -14,9 +14,9 @@
 namespace gnomon::simulation {
 
 struct PowerLossOptions {
-  std::size_t batches = 330;        // the 256th fills a tile
-  std::uint64_t variants = 3;       // images of each kind of loss that depends on chance
-  std::uint64_t nested_every = 17;  // of that many images one loses power again at each operation of its recovery
+  std::size_t batches = 330;         // the 256th fills a tile
+  std::uint64_t variants = 3;        // images of each kind of loss that depends on chance
+  std::uint64_t nested_every = 101;  // of that many images one loses power again at each operation of its recovery
   std::uint64_t seed = 1;
 };
 
