@@ -19,17 +19,18 @@ const text = (n, value) => field(n, Buffer.from(value));
 
 const kNone = -(2n ** 63n);
 
-// One window of one answered packet: 12 ms.
-function window(start_ms) {
-  const u = [[1, 0], [2, start_ms], [3, 10_000], [4, 1], [5, 0], [6, 1], [7, 1], [8, 0], [9, 0], [10, 0], [11, 0], [12, 0], [13, 0], [30, 1]];
-  const s = [[14, -1], [15, -1], [16, -1], [17, -1], [20, 12_000_000], [21, 12_000_000], [22, 12_000_000],
+// For each of `count` paths one window of one answered packet: 12 ms.
+function windows(count) {
+  const repeat = (bytes) => Buffer.concat(Array(count).fill(bytes));
+  const plain = [[2, 0], [3, 10_000], [4, 1], [5, 0], [6, 1], [7, 1], [8, 0], [9, 0], [10, 0], [11, 0], [12, 0], [13, 0], [30, 1]];
+  const signs = [[14, -1], [15, -1], [16, -1], [17, -1], [20, 12_000_000], [21, 12_000_000], [22, 12_000_000],
     [23, kNone], [24, kNone], [25, kNone], [26, kNone], [31, 1000], [32, -1]];
-  const sketch = (n, inner) => field(n, inner);
-  const one = Buffer.concat([field(1, varint(1)), field(2, zigzag(1632)), field(3, varint(1))]);
-  const empty = field(1, varint(0));
+  const one = Buffer.concat([field(1, repeat(varint(1))), field(2, repeat(zigzag(1632))), field(3, repeat(varint(1)))]);
+  const empty = field(1, repeat(varint(0)));
   return Buffer.concat([
-    ...u.map(([n, v]) => field(n, varint(v))), ...s.map(([n, v]) => field(n, zigzag(v))),
-    sketch(40, one), sketch(41, empty), sketch(42, empty), sketch(43, empty),
+    field(1, Buffer.concat(Array.from({length: count}, (_, i) => varint(i)))),
+    ...plain.map(([n, v]) => field(n, repeat(varint(v)))), ...signs.map(([n, v]) => field(n, repeat(zigzag(v)))),
+    field(40, one), field(41, empty), field(42, empty), field(43, empty),
   ]);
 }
 
@@ -43,12 +44,13 @@ export class Probe {
   }
   get publicHex() { return this.publicKey.toString('hex'); }
 
-  // `names`: every text that a probe can choose.
-  batch({probe = 'probe', site = 'site', item = 'item', method = 'echo', target = 'target', targetSite = 'there', address = '192.0.2.2',
+  // Every text that a probe can choose, and how many paths to tell of: further ones get numbers.
+  batch({count = 1, probe = 'probe', site = 'site', item = 'item', method = 'echo', target = 'target', targetSite = 'there', address = '192.0.2.2',
     access = '', version = '1', complaint = '', link = 'eth0', gateway = '192.0.2.1', reason = '', clock = 'ntp_adjtime', plan = '0123'} = {}) {
     const now = Date.now();
-    const path = Buffer.concat([text(1, item), text(2, method), text(3, target), text(4, targetSite), number(5, 4), text(6, address),
-      number(7, 1000), number(8, 56), text(10, access)]);
+    const path = (i) => Buffer.concat([text(1, item), text(2, method), text(3, i ? `${target}-${i}` : target), text(4, targetSite), number(5, 4),
+      text(6, address), number(7, 1000), number(8, 56), text(10, access)]);
+    const paths = Array.from({length: count}, (_, i) => field(9, path(i)));
     const vantage = Buffer.concat([
       field(1, Buffer.concat([text(1, link), number(2, 1)])),
       field(2, Buffer.concat([number(1, 4), number(2, 1), number(3, 1), number(4, 1), text(5, gateway)])),
@@ -56,7 +58,7 @@ export class Probe {
       ...(complaint ? [number(10, 1), text(11, complaint)] : [])]);
     const dropped = reason ? [field(11, Buffer.concat([number(1, 1), number(2, 1), number(3, 1), signed(4, now), signed(5, now), text(6, reason)]))] : [];
     const content = Buffer.concat([field(1, this.id), number(2, ++this.sequence), signed(3, now - 12_000), signed(4, now),
-      text(5, version), text(6, probe), text(7, site), field(8, vantage), field(9, path), field(10, window(0)), ...dropped, text(12, plan)]);
+      text(5, version), text(6, probe), text(7, site), field(8, vantage), ...paths, field(10, windows(count)), ...dropped, text(12, plan)]);
     return this.seal(content);
   }
 

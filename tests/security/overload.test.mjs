@@ -3,14 +3,18 @@
 import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
 import {Probe, handIn, ingestBody} from './batch.mjs';
 import {Observatory} from './observatory.mjs';
+import {RawSocket, statusOf} from './raw_socket.mjs';
 
 let server;
 const probe = new Probe();
 before(async () => {
   server = await Observatory.start();
   server.run(['probe', 'allow', probe.publicHex, '--name', 'loaded']);
+  // Enough paths that a list of them is work: some 700 kB.
+  assert.deepEqual((await handIn(server.url, ingestBody(probe.batch({count: 2000})))).verdicts, [1]);
 });
 after(async () => assert.equal(await server.stop(), 0));
 
@@ -59,11 +63,11 @@ test('dashboards at ten times capacity: 503 at once, memory bounded, ingest goes
   const load = await wrk('/api/v1/paths', 900, 4);
   const meanwhile = await finish();
   const grown = server.peakKb - before_kb;
-  assert.ok(load.requests > 1000, load.text);
+  assert.ok(load.requests > 100, load.text);
   assert.ok(load.refused > 0, `nothing was refused: ${load.text}`);
   assert.ok(load.refused < load.requests, `nothing was served: ${load.text}`);
   assert.ok(!/timeout [1-9]/.test(load.broken), load.text);
-  assert.ok(grown < 200 * 1024, `${grown} kB more`);
+  assert.ok(grown < 400 * 1024, `${grown} kB more`);
   // Its own share: not what it has alone, but never nothing, and never refused for the dashboards' sake.
   assert.equal(meanwhile.busy, 0, 'ingest was refused');
   assert.ok(meanwhile.stored >= 4, `${meanwhile.stored} stored under load, ${alone}/s alone`);
@@ -75,16 +79,19 @@ test('dashboards at ten times capacity: 503 at once, memory bounded, ingest goes
 });
 
 test('a refusal says when to come back', async () => {
-  const answers = await Promise.all(Array.from({length: 900}, () => fetch(`${server.url}/api/v1/paths`)
-    .then((answer) => answer.text().then(() => ({status: answer.status, retry: answer.headers.get('retry-after')})))));
-  const refused = answers.filter((answer) => answer.status === 503);
-  assert.ok(answers.every((answer) => [200, 503].includes(answer.status)));
-  assert.ok(refused.length > 0 && refused.every((answer) => Number(answer.retry) > 0), `${refused.length} refused`);
+  const request = `GET /api/v1/paths HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nConnection: close\r\n\r\n`;
+  const sockets = await Promise.all(Array.from({length: 900}, () => RawSocket.connect(server.port)));
+  sockets.forEach((socket) => socket.send(request));
+  const answers = await Promise.all(sockets.map((socket) => socket.all()));
+  sockets.forEach((socket) => socket.drop());
+  const refused = answers.filter((text) => statusOf(text) === 503);
+  assert.ok(answers.every((text) => [200, 503].includes(statusOf(text))), 'a client was left without an answer');
+  assert.ok(refused.length > 0 && refused.length < 900, `${refused.length} refused`);
+  for (const text of refused) assert.match(text, /^Retry-After: [1-9]\d*\r$/m);
 });
 
 test('ingest at its worst does not keep dashboards out', async () => {
   const script = `${server.scratch}/ingest.lua`;
-  const {writeFileSync} = await import('node:fs');
   const body = ingestBody(probe.batch());
   writeFileSync(script, `wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/x-protobuf"\nwrk.body = "${[...body].map((byte) => `\\${byte}`).join('')}"\n`
     .replace(/\\(\d{1,2})(?=\\|")/g, (_, digits) => `\\${digits.padStart(3, '0')}`));
@@ -99,7 +106,7 @@ test('ingest at its worst does not keep dashboards out', async () => {
     served += 1;
   }
   const {requests, text} = await load;
-  assert.ok(requests > 500, text);
+  assert.ok(requests > 100, text);
   assert.ok(served >= 3, `${served} dashboards' requests served`);
   console.log(`# ${requests} ingest requests; ${served} dashboard requests served meanwhile`);
 });
@@ -113,4 +120,4 @@ test('floods of logins leave the rest alone', async () => {
   assert.ok(statuses.filter((status) => status === 401).length <= 20, 'more tries than the limit for an address');
 });
 
-test('memory at the end', () => assert.ok(server.peakKb < 500 * 1024, `${server.peakKb} kB at most`));
+test('memory at the end', () => assert.ok(server.peakKb < 700 * 1024, `${server.peakKb} kB at most`));
