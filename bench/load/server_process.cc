@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ namespace gnomon::bench {
 
 namespace {
 
-// A child that is gone when this process is.
+// A child that goes when this process does.
 Result<pid_t> spawn(const std::filesystem::path& program, const std::vector<std::string>& arguments,
                     const std::filesystem::path& output) {
   const int out = ::open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -29,6 +30,7 @@ Result<pid_t> spawn(const std::filesystem::path& program, const std::vector<std:
     ::close(out);
     return child;
   }
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nothing is left over when the measurement is broken off
   ::dup2(out, STDOUT_FILENO);
   ::dup2(out, STDERR_FILENO);
   std::vector<char*> words{const_cast<char*>(program.c_str())};
