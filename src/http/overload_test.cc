@@ -36,7 +36,7 @@ class OverloadTest : public testing::Test {
     auto& gate = gates_.emplace_back(std::make_unique<std::promise<void>>());
     auto open = gate->get_future().share();
     const auto handler = [this, open](const Request&) {
-      if (!std::exchange(entered_told_, true)) entered_.set_value();
+      if (!entered_told_.exchange(true)) entered_.set_value();
       open.wait();
       return Response::text("late");
     };
