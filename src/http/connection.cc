@@ -129,7 +129,8 @@ class Connection {
     } else {
       co_await answer(request, response);
     }
-    if (terms_.lane == Lane::kLogin) forget_secrets(*request);
+    // A handler that has not answered may still be reading it.
+    if (terms_.lane == Lane::kLogin && answered_) forget_secrets(*request);
     const bool more = co_await writer_.write(response, terms, room);
     co_return more;
   }
@@ -236,6 +237,7 @@ class Connection {
   // Runs the handler on its lane's threads and waits for its answer.
   asio::awaitable<void> answer(const std::shared_ptr<Request>& request, Response& response) {
     ++shared_.counters.requests;
+    answered_ = false;
     Admission& admission = shared_.admission;
     const std::size_t queued = admission.queued(terms_.lane);
     if (queued >= admission.queue_limit(terms_.lane) || !admission.room_for_answer(Clock::now())) {
@@ -249,6 +251,7 @@ class Connection {
     Error cancelled;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     pending->timer = nullptr;
+    answered_ = pending->result.has_value();
     if (!pending->result) {
       response = busy("the answer took too long; try again");
     } else if (!*pending->result) {
@@ -315,6 +318,7 @@ class Connection {
   beast::flat_buffer buffer_;
   Router::Terms terms_;                   // of the request under way
   std::optional<std::size_t> expansion_;  // to how many bytes its body expands at most
+  bool answered_ = false;                 // by the handler
   bool gone_ = false;                     // nothing can be sent any more
   bool lingering_ = false;                // the peer may still be sending
 };
