@@ -4,17 +4,16 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "gnomon/v1/batch.pb.h"
-#include "schema/json.h"
+#include "schema/batch_codec.h"
 #include "server/live_batch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace gnomon;
   (void)server::parse_vantage({reinterpret_cast<const char*>(bytes), size});
-  v1::Batch batch;
-  if (!batch.ParseFromArray(bytes, static_cast<int>(size))) return 0;
+  const auto read = schema::read_signed_batch(std::as_bytes(std::span(bytes, size)), false);
+  if (!read) return 0;
   const ProbeId probe{};
-  if (server::identities(batch, probe).size() != static_cast<std::size_t>(batch.paths_size())) std::abort();
-  (void)server::dropped_ranges(batch, probe);
+  if (server::identities(read->content(), probe).size() != read->content().paths.size()) std::abort();
+  (void)server::dropped_ranges(read->content(), probe);
   return 0;
 }

@@ -193,7 +193,7 @@ class Delivery {
   void acknowledge(std::uint64_t sequence, Actions& actions);
   void forget_answered(Actions& actions);
   void fail(const Failure& failure, MonotonicTime now, Actions& actions);
-  void judge(const Ack& ack, MonotonicTime now, Actions& actions);
+  void judge(std::uint64_t sequence, const Ack& ack, Actions& actions);
   void save_notes(Actions& actions);
   void send(MonotonicTime now, Actions& actions);
   void back_off(Nanoseconds base, Nanoseconds cap, std::optional<Nanoseconds> retry_after, MonotonicTime now);

@@ -12,6 +12,11 @@ std::string brief(const std::string& text) {
   return text.size() <= kKept ? text : text.substr(0, kKept) + "…";
 }
 
+// Verdicts come in the order of the request. A server that could not read a batch cannot know its number either.
+bool speaks_of(const Ack& ack, std::uint64_t sequence) {
+  return ack.sequence == sequence || (ack.sequence == 0 && ack.verdict == Verdict::kBad);
+}
+
 }  // namespace
 
 std::string_view to_string(UplinkState state) {
@@ -36,7 +41,7 @@ Actions Delivery::answered(std::uint64_t request, std::span<const Ack> acks, Mon
   const std::vector<std::uint64_t> sequences = request_->sequences;
   const std::size_t count = std::min(acks.size(), sequences.size());
   for (std::size_t i = 0; i < count; ++i) {
-    if (acks[i].sequence != sequences[i]) {
+    if (!speaks_of(acks[i], sequences[i])) {
       return request_failed(request, {"its answer names batches that were not sent", false, false, std::nullopt}, now);
     }
   }
@@ -51,7 +56,7 @@ Actions Delivery::answered(std::uint64_t request, std::span<const Ack> acks, Mon
   bool moved = false;
   for (std::size_t i = 0; i < count; ++i) {
     const Ack& ack = acks[i];
-    judge(ack, now, actions);
+    judge(sequences[i], ack, actions);
     moved =
         moved || ack.verdict == Verdict::kStored || ack.verdict == Verdict::kDuplicate || ack.verdict == Verdict::kBad;
   }
@@ -73,8 +78,8 @@ Actions Delivery::answered(std::uint64_t request, std::span<const Ack> acks, Mon
   return actions;
 }
 
-void Delivery::judge(const Ack& ack, MonotonicTime, Actions& actions) {
-  const auto found = entries_.find(ack.sequence);
+void Delivery::judge(std::uint64_t sequence, const Ack& ack, Actions& actions) {
+  const auto found = entries_.find(sequence);
   if (found == entries_.end()) return;
   switch (ack.verdict) {
     case Verdict::kDuplicate:
@@ -82,19 +87,19 @@ void Delivery::judge(const Ack& ack, MonotonicTime, Actions& actions) {
         actions.emplace_back(action::Tell{
             true, fmt::format("the server already holds another batch {} of this probe: two probes use one key, or the "
                               "spool folder was removed while the key was kept",
-                              ack.sequence)});
+                              sequence)});
       }
-      acknowledge(ack.sequence, actions);
+      acknowledge(sequence, actions);
       return;
     case Verdict::kStored:
-      acknowledge(ack.sequence, actions);
+      acknowledge(sequence, actions);
       return;
     case Verdict::kBad: {
       const std::string reason = "refused by the server: " + brief(ack.message);
-      after_notes(action::SetAside{ack.sequence, reason});
+      after_notes(action::SetAside{sequence, reason});
       drop(found, reason, actions);
       save_notes(actions);
-      actions.emplace_back(action::Tell{true, fmt::format("batch {} was {}; it is set aside", ack.sequence, reason)});
+      actions.emplace_back(action::Tell{true, fmt::format("batch {} was {}; it is set aside", sequence, reason)});
       return;
     }
     case Verdict::kUnknownKey:
@@ -129,7 +134,7 @@ Actions Delivery::request_failed(std::uint64_t request, Failure failure, Monoton
     if (const auto entry = entries_.find(sequence); entry != entries_.end()) entry->second.under_way = false;
   }
   if (failure.too_large && sequences.size() == 1) {
-    judge({sequences[0], Verdict::kBad, "larger than the server takes in one request"}, now, actions);
+    judge(sequences[0], {sequences[0], Verdict::kBad, "larger than the server takes in one request"}, actions);
     send(now, actions);
     return actions;
   }

@@ -170,6 +170,15 @@ TEST_F(DeliveryTest, BadIsSetAsideAndReported) {
   EXPECT_EQ(delivery_->pending()[0].reason, "refused by the server: columns differ in length");
 }
 
+TEST_F(DeliveryTest, ABatchThatTheServerCannotReadStopsNoOther) {
+  close();
+  close();
+  const std::vector<Ack> acks{{0, Verdict::kBad, "signature does not match"}};  // it has no number that it could name
+  take(delivery_->answered(sent_.back().request, acks, now_));
+  EXPECT_EQ(aside_, std::vector<std::uint64_t>{1});
+  EXPECT_EQ(sent_.back().sequences, std::vector<std::uint64_t>{2});
+}
+
 TEST_F(DeliveryTest, TooLargeIsHalvedThenSetAside) {
   close(1000);
   close(1000);

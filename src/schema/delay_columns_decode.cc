@@ -202,7 +202,7 @@ Checked DelayColumns::check(std::size_t path_count) const noexcept {
     return number >= 0 && number <= UINT8_MAX;
   };
   const auto *path = word(l.path), *sent = word(l.sent), *received = word(l.received), *lost = word(l.lost),
-             *late = word(l.late), *unreachable = word(l.unreachable);
+             *unreachable = word(l.unreachable);
   const auto *min = wide(l.rtt_min), *mean = wide(l.rtt_mean), *max = wide(l.rtt_max);
   const auto *forward_min = wide(l.forward_min), *forward_max = wide(l.forward_max);
   const auto *backward_min = wide(l.backward_min), *backward_max = wide(l.backward_max);
@@ -210,7 +210,6 @@ Checked DelayColumns::check(std::size_t path_count) const noexcept {
   for (std::size_t i = 0; i < size_; ++i) {
     if (path[i] >= path_count) return refuse("path index beyond the batch's paths", i);
     if (std::uint64_t{received[i]} + lost[i] > sent[i]) return refuse("more packets received and lost than sent", i);
-    if (late[i] > lost[i]) return refuse("more late packets than lost ones", i);
     if (unreachable[i] > lost[i]) return refuse("more unreachable packets than lost ones", i);
     if (delays.total[i] > received[i]) return refuse("sketch holds more packets than received", i);
     for (const std::size_t slot : {l.lost_forward, l.lost_backward, l.reordered_forward, l.reordered_backward}) {

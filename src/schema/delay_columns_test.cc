@@ -197,6 +197,12 @@ TEST(DelayColumns, RefusesCountsAndDelaysThatContradictEachOther) {
   EXPECT_EQ(refusal_of(message), "packet count out of range");
 }
 
+TEST(DelayColumns, LateAnswersMayBelongToAnEarlierWindow) {
+  v1::DelayWindows message = two_rows();
+  message.set_late(0, message.lost(0) + 5);
+  EXPECT_EQ(refusal_of(message), "accepted");
+}
+
 TEST(DelayColumns, RefusesMoreWindowsThanTheLimit) {
   v1::DelayWindows message;
   for (std::size_t i = 0; i <= kMaximumWindows; ++i) message.add_path(0);

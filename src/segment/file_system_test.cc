@@ -11,7 +11,9 @@ void write(MemoryFileSystem& files, const std::string& path, std::string_view te
   auto file = files.open(path, OpenMode::kCreate);
   ASSERT_TRUE(file.has_value()) << file.error().message();
   ASSERT_TRUE((*file)->write_at(0, std::as_bytes(std::span(text))).has_value());
-  if (sync) ASSERT_TRUE((*file)->sync().has_value());
+  if (sync) {
+    ASSERT_TRUE((*file)->sync().has_value());
+  }
 }
 
 TEST(FileSystem, FoldersAreDurableWhenTheyAreMade) {
