@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 
 #include "bench/row.h"
 #include "core/random.h"
@@ -97,11 +99,15 @@ Opened open(const std::string& folder, const crypto::PrivateKey& key, const std:
 Status append_all(journal::Journal& journal, std::span<const schema::VerifiedBatch> checked,
                   std::span<const std::string> batches) {
   Status first;
+  std::size_t told = 0;
   std::mutex mutex;
+  std::condition_variable changed;
   for (std::size_t i = 0; i < batches.size();) {
     const auto queued = journal.append(checked[i], bytes_of(batches[i]), [&](const auto& done) {
       const std::lock_guard lock(mutex);
       if (!done && first) first = tl::unexpected(done.error());
+      ++told;
+      changed.notify_all();  // Under the lock: all of this goes as soon as it is free.
     });
     if (!queued && queued.error().code != ErrorCode::kUnavailable) return queued;
     if (queued) {
@@ -110,11 +116,8 @@ Status append_all(journal::Journal& journal, std::span<const schema::VerifiedBat
       (void)journal.wait_for_more_than(journal.durable_records(), std::chrono::seconds(1));
     }
   }
-  while (journal.durable_records() < batches.size()) {
-    (void)journal.wait_for_more_than(journal.durable_records(), std::chrono::seconds(1));
-    const std::lock_guard lock(mutex);
-    if (!first) return first;
-  }
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return told == batches.size(); });
   return first;
 }
 
