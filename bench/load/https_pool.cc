@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -187,6 +188,7 @@ class HttpsPool::Impl {
 
 Result<std::unique_ptr<HttpsPool>> HttpsPool::create(std::uint16_t port, const std::string& certificate,
                                                      std::size_t connections, Handler handler) {
+  ::signal(SIGPIPE, SIG_IGN);  // a lost connection is an event, not the end
   SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
   if (context == nullptr || SSL_CTX_load_verify_file(context, certificate.c_str()) != 1) {
     SSL_CTX_free(context);
