@@ -22,5 +22,4 @@ for row in "${rows[@]}"; do
 done
 [ $# -gt 0 ] && exit 0
 stage $build/gnomon lab bench
-stage $build/bench/store_bench "$(mktemp -d)/store" 1000000 10000 ingest
 stage python3 tests/lab/ten_links.py --seconds 20

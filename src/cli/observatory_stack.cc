@@ -76,6 +76,10 @@ struct ObservatoryStack::Parts {
     auto opened_store = store::duckdb::open(folder->store() / "gnomon.duckdb");
     if (!opened_store) return tl::unexpected(opened_store.error());
     store = std::move(*opened_store);
+    // After a crash the tables lack the last windows, with which the live state begins.
+    auto applying = server::ApplyLoop::open(*journal, *store, clock);
+    if (!applying) return tl::unexpected(applying.error());
+    (*applying)->catch_up();
     return {};
   }
 

@@ -28,6 +28,7 @@ Column column_of(const FieldDescriptor& field) {
   column.aggregation = static_cast<Aggregation>(option.aggregation());
   if (option.unknown_case() == v1::Column::kUnknownValue) column.unknown = option.unknown_value();
   column.joined_later = option.joined_later();
+  column.near = option.near();
   if (const auto* type = field.enum_type()) {
     for (int i = 0; i < type->value_count(); ++i) {
       column.values.push_back({type->value(i)->name(), type->value(i)->number()});

@@ -35,6 +35,7 @@ struct Column {
   Aggregation aggregation = Aggregation::kNone;
   std::optional<std::int64_t> unknown;  // the value that stands for "not known"; nothing when always known
   bool joined_later = false;            // a batch without it knows it in no row
+  std::string_view near;                // the column from which tables keep the distance; empty when none
   std::vector<EnumValue> values;        // of an enumeration
 
   [[nodiscard]] bool nullable() const { return unknown.has_value(); }

@@ -23,27 +23,28 @@ RowBlock random_rows(SeededRandom& random, std::size_t count) {
     }
     for (RowBlock::SketchRows& column : rows.sketches) {
       std::int16_t number = static_cast<std::int16_t>(random.next() % 50) - 25;
+      std::vector<SketchBucket> buckets;
       for (std::uint64_t b = random.next() % 5; b > 0; --b) {
         number = static_cast<std::int16_t>(number + 1 + random.next() % 9);
-        column.number.push_back(number);
-        column.count.push_back(1 + static_cast<std::uint32_t>(random.next() % 9));
+        buckets.push_back({number, 1 + static_cast<std::uint32_t>(random.next() % 9)});
       }
-      column.offset.push_back(static_cast<std::uint32_t>(column.number.size()));
+      const auto k = static_cast<std::size_t>(&column - rows.sketches.data());
+      append_sketch(buckets, rows.near(k, i), column.digits);
+      column.end_row();
     }
   }
   return rows;
 }
 
 void expect_same(const RowBlock& a, const RowBlock& b) {
-  EXPECT_EQ(a.record, b.record);
   EXPECT_EQ(a.windows, b.windows);
   for (std::size_t c = 0; c < a.scalars.size(); ++c) {
     EXPECT_EQ(a.scalars[c].value, b.scalars[c].value) << level_columns().scalars[c].name;
     EXPECT_EQ(a.scalars[c].known, b.scalars[c].known) << level_columns().scalars[c].name;
   }
   for (std::size_t k = 0; k < a.sketches.size(); ++k) {
-    EXPECT_EQ(a.sketches[k].number, b.sketches[k].number) << level_columns().sketches[k].name;
-    EXPECT_EQ(a.sketches[k].count, b.sketches[k].count) << level_columns().sketches[k].name;
+    EXPECT_EQ(a.sketches[k].offset, b.sketches[k].offset) << level_columns().sketches[k].name;
+    EXPECT_EQ(a.sketches[k].digits, b.sketches[k].digits) << level_columns().sketches[k].name;
   }
 }
 
@@ -98,14 +99,21 @@ TEST(Accumulator, AValueThatNoRowKnowsStaysUnknown) {
   EXPECT_TRUE(point.rtt.empty());
 }
 
-TEST(BucketSums, CountsBeyond32BitsStayAtTheLimitOfASketch) {
-  BucketSums sums;
-  const std::int16_t number = 7;
-  const std::uint32_t most = UINT32_MAX;
-  sums.merge({&number, 1}, {&most, 1});
-  sums.merge({&number, 1}, {&most, 1});
-  EXPECT_EQ(sums.buckets()[0].count, 2ULL * UINT32_MAX);
-  EXPECT_EQ(sums.sketch().count(), UINT32_MAX);
+TEST(Accumulator, PacketsOfABucketStayAtTheirLimit) {
+  RowBlock rows;
+  Accumulator one(Accumulator::kEverySketch);
+  one.resize(1);
+  one.append_to(rows, 0, 0, 0);
+  const SketchBucket most{7, UINT32_MAX};
+  rows.sketches[0].digits.clear();
+  append_sketch({&most, 1}, 0, rows.sketches[0].digits);
+  rows.sketches[0].offset = {0, static_cast<std::uint32_t>(rows.sketches[0].digits.size())};
+  Accumulator sums(kRtt);
+  sums.resize(1);
+  const std::vector<std::int32_t> slot = {0};
+  sums.add(rows, slot);
+  sums.add(rows, slot);
+  EXPECT_EQ(sums.point(0).rtt.count(), UINT32_MAX);
 }
 
 }  // namespace

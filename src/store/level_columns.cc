@@ -1,5 +1,7 @@
 #include "store/level_columns.h"
 
+#include <algorithm>
+
 namespace gnomon::store {
 
 namespace {
@@ -20,12 +22,22 @@ LevelColumns read_schema() {
     if (column.aggregation == schema::Aggregation::kNone) continue;
     const std::string name(column.name);
     if (column.kind == schema::ColumnKind::kSketch) {
-      columns.sketches.push_back({name, place, sketch_bit(name)});
+      columns.sketches.push_back({name, place, sketch_bit(name), std::nullopt});
       continue;
     }
     if (name == "received") columns.received = columns.scalars.size();
-    columns.scalars.push_back({name, place, column.kind, column.aggregation, column.unknown});
+    columns.scalars.push_back({name, place, column.kind, column.aggregation, column.unknown, std::nullopt});
   }
+  const auto scalar = [&](std::string_view name) -> std::optional<std::size_t> {
+    const auto at = std::ranges::find(columns.scalars, name, &ScalarColumn::name);
+    if (at == columns.scalars.end()) return std::nullopt;
+    return static_cast<std::size_t>(at - columns.scalars.begin());
+  };
+  for (std::size_t c = 0; c < columns.scalars.size(); ++c) {
+    const auto near = scalar(all[columns.scalars[c].place].near);
+    if (near && *near < c) columns.scalars[c].near = near;  // a row is read column by column
+  }
+  for (SketchColumn& column : columns.sketches) column.near = scalar(all[column.place].near);
   return columns;
 }
 
@@ -34,6 +46,11 @@ LevelColumns read_schema() {
 const LevelColumns& level_columns() {
   static const LevelColumns columns = read_schema();
   return columns;
+}
+
+std::optional<std::size_t> near_of(const ScalarColumn& column, Level level) {
+  if (level != Level::kRaw && column.aggregation == schema::Aggregation::kMean) return std::nullopt;
+  return column.near;
 }
 
 Nanoseconds bucket_of(Level level) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// The writing side: journal ranges into raw rows, raw rows into rollups. All under Engine::writing.
+// The writing side: journal ranges into the tail, the tail into a run of raw rows. All under Engine::writing.
 
 #include "store/duckdb/engine.h"
 
@@ -8,5 +8,8 @@ namespace gnomon::store::duckdb {
 
 Status apply_batches(Engine& engine, std::span<const AppliedBatch> batches, JournalPosition from,
                      JournalPosition up_to);
+
+// Writes the tail, however small, in one transaction with the journal position.
+Status flush(Engine& engine);
 
 }  // namespace gnomon::store::duckdb

@@ -49,6 +49,7 @@ Result<std::shared_ptr<Database>> Database::open(const std::filesystem::path& fi
   config.set("memory_limit", fmt::format("{}MiB", limits.memory_bytes >> 20));
   config.set("checkpoint_threshold", fmt::format("{}MiB", limits.wal_bytes >> 20));
   config.set("temp_directory", file.string() + ".tmp");
+  config.set("storage_compatibility_version", "v1.2.0");  // packs the marks of unknown values
   config.set("autoinstall_known_extensions", "false");
   config.set("autoload_known_extensions", "false");
   config.set("preserve_insertion_order", "true");

@@ -16,6 +16,9 @@ constexpr std::string_view kProbeColumns =
     "site VARCHAR, plan_revision VARCHAR, vantage BLOB, first_seen_ms BIGINT, batches UBIGINT, windows UBIGINT, "
     "dropped_windows UBIGINT";
 
+// Rows that are gathered before they are handed to an appender.
+constexpr std::size_t kSlice = 8'192;
+
 std::string numbers_list(const auto& numbers) {
   std::string list;
   for (const auto n : numbers) list += fmt::format("{}{}", list.empty() ? "" : ",", n);
@@ -32,24 +35,23 @@ Status Dictionary::create_tables(Connection& connection) {
       "create tables");
 }
 
-Result<Dictionary> Dictionary::load(Connection& connection, std::uint64_t rolled) {
+Result<Dictionary> Dictionary::load(Connection& connection, std::int64_t seen_run) {
   Dictionary dictionary;
-  if (auto status = dictionary.load_paths(connection, rolled); !status) return tl::unexpected(status.error());
+  if (auto status = dictionary.load_paths(connection, seen_run); !status) return tl::unexpected(status.error());
   if (auto status = dictionary.load_probes(connection); !status) return tl::unexpected(status.error());
   return dictionary;
 }
 
-Status Dictionary::load_paths(Connection& connection, std::uint64_t rolled) {
+Status Dictionary::load_paths(Connection& connection, std::int64_t seen_run) {
   auto rows = connection.query("SELECT * FROM path ORDER BY place", "read paths");
   if (!rows) return tl::unexpected(rows.error());
   for (auto more = rows->next();; more = rows->next()) {
     if (!more) return tl::unexpected(more.error());
     if (!*more) break;
     for (std::size_t i = 0; i < rows->size(); ++i) {
-      PathRecord path;
+      PathFields path;
       path.id = PathId{rows->natural(1, i)};
-      path.probe = parse_probe_id(rows->text(2, i)).value_or(ProbeId{});
-      path.source_site = rows->text(3, i);
+      const auto probe = parse_probe_id(rows->text(2, i)).value_or(ProbeId{});
       path.plan_item = rows->text(4, i);
       path.method = rows->text(5, i);
       path.target = rows->text(6, i);
@@ -61,14 +63,13 @@ Status Dictionary::load_paths(Connection& connection, std::uint64_t rolled) {
       path.dscp = static_cast<std::uint32_t>(rows->integer(12, i));
       path.access = rows->text(13, i);
       path.port = static_cast<std::uint32_t>(rows->integer(14, i));
-      path.first_seen = from_unix_ms(rows->integer(15, i));
-      path_places_.emplace(path.id, static_cast<std::int32_t>(paths_.size()));
-      paths_.push_back(std::move(path));
+      paths_.add(path, probe, rows->text(3, i), from_unix_ms(rows->integer(15, i)));
     }
   }
+  paths_written_ = paths_.size();
   auto seen = connection.query(fmt::format("SELECT place, last_seen_ms FROM path_seen UNION ALL "
-                                           "SELECT path, max(start_ms) FROM {} WHERE record >= {} GROUP BY path",
-                                           source_of(Level::kRaw), rolled),
+                                           "SELECT path, max(start_ms) FROM {} WHERE run >= {} GROUP BY path",
+                                           table_of(Level::kRaw), seen_run),
                                "read when paths were seen");
   if (!seen) return tl::unexpected(seen.error());
   for (auto more = seen->next();; more = seen->next()) {
@@ -108,26 +109,44 @@ Status Dictionary::load_probes(Connection& connection) {
   }
 }
 
-Status Dictionary::write(Connection& connection) {
+Status Dictionary::write_paths(Connection& connection) const {
   if (!changed_paths_.empty()) {
     auto status = connection.run(fmt::format("DELETE FROM path WHERE place IN ({})", numbers_list(changed_paths_)),
                                  "write paths");
     if (!status) return status;
   }
-  std::vector<std::string> ids;  // outlives the cells, which only point to text
-  ids.reserve(changed_paths_.size() + changed_probes_.size());
-  std::vector<std::vector<Cell>> rows;
+  std::vector<std::int32_t> places(changed_paths_.begin(), changed_paths_.end());
+  for (std::size_t p = paths_written_; p < paths_.size(); ++p) places.push_back(static_cast<std::int32_t>(p));
   const auto number = [](auto n) { return Cell(static_cast<std::int64_t>(n)); };
-  for (const std::int32_t place : changed_paths_) {
-    const PathRecord& p = paths_[static_cast<std::size_t>(place)];
-    const std::string& probe = ids.emplace_back(to_string(p.probe));
-    rows.push_back({number(place), p.id.value, probe, p.source_site, p.plan_item, p.method, p.target, p.target_site,
-                    number(p.family), p.address, number(p.interval_ms), number(p.payload_bytes), number(p.dscp),
-                    p.access, number(p.port), number(to_unix_ms(p.first_seen))});
+  std::vector<PathRecord> records;  // with the ids, outlives the cells, which only point to text
+  std::vector<std::string> ids;
+  for (std::size_t first = 0; first < places.size(); first += kSlice) {
+    const auto slice = std::span(places).subspan(first, std::min(kSlice, places.size() - first));
+    records.clear();
+    ids.clear();
+    for (const std::int32_t place : slice) {
+      records.push_back(paths_.record(place));
+      ids.push_back(to_string(records.back().probe));
+    }
+    std::vector<std::vector<Cell>> rows;
+    for (std::size_t i = 0; i < slice.size(); ++i) {
+      const PathRecord& p = records[i];
+      rows.push_back({number(slice[i]), p.id.value, ids[i], p.source_site, p.plan_item, p.method, p.target,
+                      p.target_site, number(p.family), p.address, number(p.interval_ms), number(p.payload_bytes),
+                      number(p.dscp), p.access, number(p.port), number(to_unix_ms(p.first_seen))});
+    }
+    if (auto status = connection.append("path", rows); !status) return status;
   }
-  if (auto status = connection.append("path", rows); !status) return status;
-  rows.clear();
+  return {};
+}
+
+Status Dictionary::write_probes(Connection& connection) const {
+  if (changed_probes_.empty()) return {};
+  std::vector<std::string> ids;  // outlives the cells, which only point to text
+  ids.reserve(changed_probes_.size());
+  std::vector<std::vector<Cell>> rows;
   std::string quoted;
+  const auto number = [](auto n) { return Cell(static_cast<std::int64_t>(n)); };
   for (const std::size_t place : changed_probes_) {
     const ProbeRecord& p = probes_[place];
     const std::string& probe = ids.emplace_back(to_string(p.header.probe));
@@ -137,23 +156,27 @@ Status Dictionary::write(Connection& connection) {
                     p.header.plan_revision, Blob{p.header.vantage}, number(to_unix_ms(p.first_seen)), p.batches,
                     p.windows, p.dropped_windows});
   }
-  if (!quoted.empty()) {
-    auto status = connection.run("DELETE FROM probe WHERE probe IN (" + quoted + ")", "write probes");
-    if (!status) return status;
-  }
-  if (auto status = connection.append("probe", rows); !status) return status;
-  changed_paths_.clear();
-  changed_probes_.clear();
-  return {};
+  const std::string where = rows.size() == probes_.size() ? "" : " WHERE probe IN (" + quoted + ")";
+  if (auto status = connection.run("DELETE FROM probe" + where, "write probes"); !status) return status;
+  return connection.append("probe", rows);
+}
+
+Status Dictionary::write(Connection& connection) const {
+  if (auto status = write_paths(connection); !status) return status;
+  return write_probes(connection);
 }
 
 Status Dictionary::write_seen(Connection& connection) const {
   if (auto status = connection.run("DELETE FROM path_seen", "write paths"); !status) return status;
   std::vector<std::vector<Cell>> rows;
-  for (std::size_t place = 0; place < paths_.size(); ++place) {
-    rows.push_back({static_cast<std::int64_t>(place), to_unix_ms(paths_[place].last_seen)});
+  for (std::size_t first = 0; first < paths_.size(); first += kSlice) {
+    rows.clear();
+    for (std::size_t place = first; place < std::min(paths_.size(), first + kSlice); ++place) {
+      rows.push_back({static_cast<std::int64_t>(place), paths_.last_seen_ms(static_cast<std::int32_t>(place))});
+    }
+    if (auto status = connection.append("path_seen", rows); !status) return status;
   }
-  return connection.append("path_seen", rows);
+  return {};
 }
 
 }  // namespace gnomon::store::duckdb

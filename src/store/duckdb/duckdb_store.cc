@@ -1,9 +1,11 @@
 #include "store/duckdb/duckdb_store.h"
 
+#include "core/log.h"
 #include "store/duckdb/apply.h"
 #include "store/duckdb/engine.h"
 #include "store/duckdb/queries.h"
 #include "store/duckdb/retention.h"
+#include "store/duckdb/roll.h"
 
 namespace gnomon::store::duckdb {
 
@@ -12,6 +14,12 @@ namespace {
 class DuckdbStore final : public Store {
  public:
   explicit DuckdbStore(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  DuckdbStore(const DuckdbStore&) = delete;
+  DuckdbStore& operator=(const DuckdbStore&) = delete;
+  ~DuckdbStore() override {
+    const auto status = write([&] { return close_tables(*engine_); });
+    if (!status) log::warning("store: {}; the journal brings the last windows again", status.error().message());
+  }
 
   Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) override {
     return write([&] { return apply_batches(*engine_, batches, from, up_to); });

@@ -2,12 +2,14 @@
 
 // The embedded engine: one DuckDB file and its write-ahead log beside it.
 //
-// Rollups form a cascade. apply() adds raw rows only; from time to time the raw rows that came since the last time are
-// summed up into window_1m, its new rows into window_1h, those into window_1d, each step one transaction together with
-// the journal record up to which it went. A query at a level reads that level's rows and, of each finer level, only the
-// rows that are not yet summed up: so answers are always whole, a crash between steps changes nothing, and a late
-// window merely adds another partial row for its minute.
+// apply() adds windows to a tail in memory; from time to time the tail goes into packed_raw as one run, by path and
+// time, in one transaction with the journal position. After a crash the journal brings the tail again. Rollups form a
+// cascade: the runs of a level are merged by path, and their closed minutes (hours, days) go into the next level as one
+// run of it, each step one transaction. A query at a level reads that level's rows and, of each finer level, only what
+// is not yet summed up; so answers are always whole, and a late window merely adds another partial row for its minute.
+// docs/adr/0013-runs-and-a-tail.md has the reasons.
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -19,8 +21,9 @@ namespace gnomon::store::duckdb {
 struct Options {
   int threads = 2;
   std::uint64_t memory_bytes = 512ULL << 20;
-  // Rows of a level that may wait before they are summed up, at least; more when there are many paths.
-  std::uint64_t roll_rows = 250'000;
+  // Windows that the tail may hold, some 130 bytes each, and for how long, by their own time.
+  std::uint64_t tail_rows = 1'000'000;
+  std::chrono::minutes tail_span{10};
   // Retention of a new store; an existing one keeps its own.
   std::array<std::optional<Nanoseconds>, kLevels> keep = {std::chrono::hours(24 * 14), std::chrono::hours(24 * 90),
                                                           std::chrono::hours(24 * 730), std::nullopt};

@@ -12,7 +12,7 @@ class DuckdbHarness final : public Harness {
  private:
   std::unique_ptr<Store> opened(const std::string& name) {
     duckdb::Options options;
-    options.roll_rows = 300;  // so that small histories are summed up many times
+    options.tail_rows = 300;  // so that small histories are flushed and summed up many times
     options.keep = {};
     auto store = duckdb::open(folder_.path() / name, options);
     if (!store) ADD_FAILURE() << store.error().message();

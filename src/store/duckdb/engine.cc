@@ -13,11 +13,9 @@ Status create_tables(Connection& connection, const Options& options) {
   auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
   for (std::size_t l = 0; l < kLevels; ++l) {
-    auto status =
-        connection.run(create_level_table(table_of(static_cast<Level>(l)), static_cast<Level>(l)), "create tables");
+    auto status = connection.run(create_level_table(static_cast<Level>(l)), "create tables");
     if (!status) return status;
   }
-  if (auto status = connection.run(create_level_table(kNewTable, Level::kRaw), "create tables"); !status) return status;
   if (auto status = Dictionary::create_tables(connection); !status) return status;
   auto status = connection.run(
       "CREATE TABLE dropped (record BIGINT, place INTEGER, probe VARCHAR, first_sequence UBIGINT, "
@@ -32,11 +30,6 @@ Status create_tables(Connection& connection, const Options& options) {
   }
   if (status = create_state(connection, state); !status) return status;
   return transaction->commit();
-}
-
-Result<LevelLayout> prepare_table(Connection& connection, std::string_view table, Level level) {
-  if (auto status = add_missing_columns(connection, table, level); !status) return tl::unexpected(status.error());
-  return read_layout(connection, table, level);
 }
 
 }  // namespace
@@ -77,37 +70,56 @@ Status Engine::prepare_tables() {
                    "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
   }
   for (std::size_t l = 0; l < kLevels; ++l) {
-    auto found = prepare_table(*writer_, table_of(static_cast<Level>(l)), static_cast<Level>(l));
+    const auto level = static_cast<Level>(l);
+    if (auto status = add_missing_columns(*writer_, level); !status) return status;
+    auto found = read_layout(*writer_, level);
     if (!found) return tl::unexpected(found.error());
     layouts[l] = std::move(*found);
   }
-  auto found = prepare_table(*writer_, kNewTable, Level::kRaw);
-  if (!found) return tl::unexpected(found.error());
-  new_layout = std::move(*found);
-  return {};
+  return create_views(*writer_);
 }
 
 Status Engine::load() {
   auto found = read_state(*writer_);
   if (!found) return tl::unexpected(found.error());
-  state = *found;
-  for (std::size_t l = 0; l + 1 < kLevels; ++l) {
-    const auto rows = writer_->number(fmt::format("SELECT count(*) FROM {} WHERE record >= {}",
-                                                  source_of(static_cast<Level>(l)), state.levels[l + 1].rolled),
-                                      "count rows");
-    if (!rows) return tl::unexpected(rows.error());
-    waiting[l] = static_cast<std::uint64_t>(*rows);
-  }
-  const auto fresh = writer_->number(fmt::format("SELECT count(*) FROM {}", kNewTable), "count rows");
-  if (!fresh) return tl::unexpected(fresh.error());
-  new_rows = static_cast<std::uint64_t>(*fresh);
-  auto names = Dictionary::load(*writer_, state.levels[static_cast<std::size_t>(Level::kMinute)].rolled);
+  auto names = Dictionary::load(*writer_, found->seen_run);
   if (!names) return tl::unexpected(names.error());
   const std::unique_lock lock(naming);
   dictionary = std::move(*names);
-  position = state.position;
-  windows = state.windows;
+  take_over(std::move(*found), false);
+  position = state().position;
+  windows = state().windows;
   return {};
+}
+
+void Engine::take_over(State next, bool is_flush) {
+  state_ = std::make_shared<const State>(std::move(next));
+  if (!is_flush) return;
+  tail_.clear();
+  tail_rows_ = 0;
+  tail_bytes_ = 0;
+  tail_since_ms.reset();
+  dictionary.written();
+}
+
+Status Engine::commit(Transaction& transaction, State next, bool is_flush) {
+  next.changes = state().changes + 1;
+  if (auto status = write_state(writer(), next); !status) return status;
+  pending_ = Pending{next, is_flush};
+  const std::unique_lock view(viewing_);
+  if (auto status = transaction.commit(); !status) return status;
+  take_over(std::move(next), is_flush);
+  pending_.reset();
+  return {};
+}
+
+void Engine::add_to_tail(std::shared_ptr<const TailChunk> chunk, std::uint64_t up_to) {
+  const std::unique_lock view(viewing_);
+  tail_rows_ += chunk->entries().size();
+  tail_bytes_ += chunk->bytes();
+  windows += chunk->entries().size();
+  tail_.push_back(std::move(chunk));
+  position = up_to;
 }
 
 Status Engine::ready() {
@@ -124,9 +136,20 @@ Status Engine::ready() {
     reopen_ = false;
     log::info("store: opened again, {} journal records applied", position.load());
   }
-  auto status = load();
-  trusted_ = status.has_value();
-  return status;
+  // The transaction that seemed to fail is either in the file or not; nobody else writes it.
+  const auto found = read_state(*writer_);
+  if (!found) return tl::unexpected(found.error());
+  if (pending_ && found->changes == pending_->state.changes) {
+    const std::unique_lock view(viewing_);
+    take_over(std::move(pending_->state), pending_->is_flush);
+  }
+  pending_.reset();
+  if (found->changes != state().changes) {
+    return failure(ErrorCode::kCorrupt, "open", file_.string(), "another program has changed it",
+                   "restart, or run `gnomon rebuild DIR` to remake the tables from the journal");
+  }
+  trusted_ = true;
+  return {};
 }
 
 void Engine::distrust(const Error& error) {
@@ -149,12 +172,16 @@ Result<Engine::Reader> Engine::reader() {
     if (!connection) return tl::unexpected(connection.error());
     reader.connection_.emplace(std::move(*connection));
   }
+  const std::shared_lock view(viewing_);
   if (auto status = reader.connection_->run("BEGIN TRANSACTION READ ONLY", "begin"); !status) {
     return tl::unexpected(status.error());
   }
-  auto seen = read_state(*reader.connection_);
-  if (!seen) return tl::unexpected(seen.error());
-  reader.state_ = *seen;
+  // The first read fixes the view.
+  if (auto seen = reader.connection_->number("SELECT changes FROM state", "begin"); !seen) {
+    return tl::unexpected(seen.error());
+  }
+  reader.state_ = state_;
+  reader.tail_ = tail_;
   return reader;
 }
 

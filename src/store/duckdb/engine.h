@@ -1,6 +1,7 @@
 #pragma once
 
-// The open database of a DuckdbStore: connections, state and dictionary, and opening it again after a failure.
+// The open database of a DuckdbStore: connections, state, dictionary and the tail of windows that are not yet in a
+// table; and opening it again after a failure.
 //
 // Readers borrow a connection and hold the database open while they have it. The writer owns the rest; `writing` is
 // held through every write.
@@ -13,6 +14,7 @@
 #include "store/duckdb/duckdb_store.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/state.h"
+#include "store/tail.h"
 
 namespace gnomon::store::duckdb {
 
@@ -20,13 +22,15 @@ class Engine {
  public:
   static Result<std::unique_ptr<Engine>> open(const std::filesystem::path& file, const Options& options);
 
-  // A reader's connection inside a transaction of its own: one consistent view, given back when it ends.
+  // A reader's connection inside a transaction of its own, and the tail that goes with it: one consistent view, given
+  // back when it ends.
   class Reader {
    public:
     Reader(Reader&&) = default;
     ~Reader();
     [[nodiscard]] Connection& connection() { return *connection_; }
-    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] const State& state() const { return *state_; }
+    [[nodiscard]] const Tail& tail() const { return tail_; }
 
    private:
     friend class Engine;
@@ -34,23 +38,30 @@ class Engine {
     Engine* engine_;
     std::shared_lock<std::shared_mutex> open_;
     std::optional<Connection> connection_;
-    State state_;
+    std::shared_ptr<const State> state_;
+    Tail tail_;
   };
   Result<Reader> reader();
 
   // For the writer, under `writing`. Makes sure that the database is open and the memory agrees with it.
   Status ready();
-  // After a failed write: memory and file may differ, ready() reads them anew.
+  // After a failed write: the file may be ahead of the memory, ready() looks.
   void distrust(const Error& error);
 
   std::mutex writing;
   [[nodiscard]] Connection& writer() { return *writer_; }
-  State state;                                   // the writer's; equal to the file's
-  std::array<std::uint64_t, kLevels> waiting{};  // rows of each level not yet summed up in the next
+  [[nodiscard]] const State& state() const { return *state_; }  // the writer's; equal to the file's
+  // Writes `next` and commits; readers then see it. `is_flush`: the tail is in the tables with it.
+  Status commit(Transaction& transaction, State next, bool is_flush);
 
-  std::uint64_t new_rows = 0;  // in window_new
+  // What is applied and not in the file.
+  [[nodiscard]] const Tail& tail() const { return tail_; }
+  [[nodiscard]] std::uint64_t tail_rows() const { return tail_rows_; }
+  [[nodiscard]] std::uint64_t tail_bytes() const { return tail_bytes_; }
+  void add_to_tail(std::shared_ptr<const TailChunk> chunk, std::uint64_t up_to);
+  std::optional<std::int64_t> tail_since_ms;  // State::clock_ms when the tail's first windows came
+
   std::array<LevelLayout, kLevels> layouts;
-  LevelLayout new_layout;  // of window_new
 
   // Guarded by `naming`.
   std::shared_mutex naming;
@@ -67,6 +78,7 @@ class Engine {
   Status connect();
   Status prepare_tables();
   Status load();
+  void take_over(State next, bool is_flush);
 
   std::filesystem::path file_;
   Options options_;
@@ -77,6 +89,20 @@ class Engine {
   std::vector<Connection> pool_;
   bool trusted_ = false;
   bool reopen_ = false;
+
+  // What commit() was writing when it failed: it may be in the file.
+  struct Pending {
+    State state;
+    bool is_flush = false;
+  };
+  std::optional<Pending> pending_;
+
+  // Shared while a reader takes its view, exclusive while the file and the tail change together.
+  std::shared_mutex viewing_;
+  std::shared_ptr<const State> state_ = std::make_shared<State>();
+  Tail tail_;
+  std::uint64_t tail_rows_ = 0;
+  std::uint64_t tail_bytes_ = 0;
 };
 
 }  // namespace gnomon::store::duckdb

@@ -13,6 +13,8 @@ struct LevelAppender::State {
   std::vector<duckdb_type> types;
   Level level = Level::kRaw;
   LevelLayout layout;
+  std::int64_t run = 0;
+  std::vector<std::int64_t> distance;  // of one column of a chunk
 
   State() = default;
   State(const State&) = delete;
@@ -55,20 +57,28 @@ void mark_unknown(duckdb_vector vector, const std::uint8_t* known, std::size_t c
   }
 }
 
-template <typename T>
-void fill_list(duckdb_vector vector, const std::vector<std::uint32_t>& offset, const std::vector<T>& values,
-               std::size_t first, std::size_t count) {
-  const std::size_t begin = offset[first];
-  const std::size_t total = offset[first + count] - begin;
+void fill_digits(duckdb_vector vector, const RowBlock::SketchRows& rows, std::size_t first, std::size_t count) {
+  const std::size_t begin = rows.offset[first];
+  const std::size_t total = rows.offset[first + count] - begin;
   duckdb_list_vector_reserve(vector, total);
   duckdb_list_vector_set_size(vector, total);
   auto* entries = static_cast<duckdb_list_entry*>(duckdb_vector_get_data(vector));
   for (std::size_t i = 0; i < count; ++i) {
-    entries[i] = {offset[first + i] - begin, offset[first + i + 1] - offset[first + i]};
+    entries[i] = {rows.offset[first + i] - begin, rows.offset[first + i + 1] - rows.offset[first + i]};
   }
-  if (total > 0) {
-    std::memcpy(duckdb_vector_get_data(duckdb_list_vector_get_child(vector)), values.data() + begin, total * sizeof(T));
+  if (total == 0) return;
+  std::memcpy(duckdb_vector_get_data(duckdb_list_vector_get_child(vector)), rows.digits.data() + begin, total);
+}
+
+// Values less those they are near to. They wrap, so that any two have a distance.
+const std::int64_t* distances(const RowBlock::Scalars& column, const RowBlock::Scalars& near, std::size_t first,
+                              std::size_t count, std::vector<std::int64_t>& out) {
+  out.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = static_cast<std::uint64_t>(column.value[first + i]);
+    out[i] = static_cast<std::int64_t>(value - static_cast<std::uint64_t>(near.value[first + i]));
   }
+  return out.data();
 }
 
 }  // namespace
@@ -77,12 +87,13 @@ LevelAppender::LevelAppender(std::unique_ptr<State> state) : state_(std::move(st
 LevelAppender::LevelAppender(LevelAppender&&) noexcept = default;
 LevelAppender::~LevelAppender() = default;
 
-Result<LevelAppender> LevelAppender::open(Connection& connection, std::string_view table, Level level,
-                                          const LevelLayout& layout) {
+Result<LevelAppender> LevelAppender::open(Connection& connection, Level level, const LevelLayout& layout,
+                                          std::int64_t run) {
   auto state = std::make_unique<State>();
   state->level = level;
   state->layout = layout;
-  if (duckdb_appender_create(connection.handle(), nullptr, std::string(table).c_str(), &state->appender) !=
+  state->run = run;
+  if (duckdb_appender_create(connection.handle(), nullptr, table_of(level).c_str(), &state->appender) !=
       DuckDBSuccess) {
     return appender_failure(state->appender);
   }
@@ -117,20 +128,20 @@ Status LevelAppender::append_chunk(const RowBlock& rows, std::size_t first, std:
   }
   std::memcpy(duckdb_vector_get_data(next()), rows.path.data() + first, count * sizeof(std::int32_t));
   std::memcpy(duckdb_vector_get_data(next()), rows.start_ms.data() + first, count * sizeof(std::int64_t));
-  std::memcpy(duckdb_vector_get_data(next()), rows.record.data() + first, count * sizeof(std::int64_t));
-  if (state_->level != Level::kRaw) {
-    std::memcpy(duckdb_vector_get_data(next()), rows.windows.data() + first, count * sizeof(std::int64_t));
-  }
-  for (const RowBlock::Scalars& scalars : rows.scalars) {
+  std::fill_n(static_cast<std::int64_t*>(duckdb_vector_get_data(next())), count, state_->run);
+  const auto& other = state_->level == Level::kRaw ? rows.record : rows.windows;
+  std::memcpy(duckdb_vector_get_data(next()), other.data() + first, count * sizeof(std::int64_t));
+  for (std::size_t c = 0; c < rows.scalars.size(); ++c) {
+    const RowBlock::Scalars& scalars = rows.scalars[c];
     const duckdb_type type = state_->types[state_->layout.place[column]];
     const duckdb_vector vector = next();
-    fill_integers(vector, type, scalars.value.data() + first, count);
+    const auto near = near_of(level_columns().scalars[c], state_->level);
+    const std::int64_t* values =
+        near ? distances(scalars, rows.scalars[*near], first, count, state_->distance) : scalars.value.data() + first;
+    fill_integers(vector, type, values, count);
     mark_unknown(vector, scalars.known.data() + first, count);
   }
-  for (const RowBlock::SketchRows& sketch : rows.sketches) {
-    fill_list(next(), sketch.offset, sketch.number, first, count);
-    fill_list(next(), sketch.offset, sketch.count, first, count);
-  }
+  for (const RowBlock::SketchRows& sketch : rows.sketches) fill_digits(next(), sketch, first, count);
   duckdb_data_chunk_set_size(chunk, count);
   if (duckdb_append_data_chunk(state_->appender, chunk) != DuckDBSuccess) return appender_failure(state_->appender);
   return {};

@@ -46,53 +46,47 @@ void read_fixed(duckdb_vector vector, std::size_t count, std::vector<T>& out) {
   out.assign(cells, cells + count);
 }
 
-void read_sketch(duckdb_vector numbers, duckdb_vector counts, std::size_t rows, RowBlock::SketchRows& out) {
-  const auto* number_of = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(numbers));
-  const auto* count_of = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(counts));
-  const auto* number = static_cast<const std::int16_t*>(duckdb_vector_get_data(duckdb_list_vector_get_child(numbers)));
-  const auto* count = static_cast<const std::uint32_t*>(duckdb_vector_get_data(duckdb_list_vector_get_child(counts)));
-  std::uint64_t* valid = duckdb_vector_get_validity(numbers);
+void read_digits(duckdb_vector vector, std::size_t rows, RowBlock::SketchRows& out) {
+  const auto* list = static_cast<const duckdb_list_entry*>(duckdb_vector_get_data(vector));
+  const auto* digits = static_cast<const std::uint8_t*>(duckdb_vector_get_data(duckdb_list_vector_get_child(vector)));
+  std::uint64_t* valid = duckdb_vector_get_validity(vector);
   out.offset.assign(1, 0);
-  out.number.clear();
-  out.count.clear();
+  out.digits.clear();
   for (std::size_t i = 0; i < rows; ++i) {
     if (valid == nullptr || duckdb_validity_row_is_valid(valid, i)) {
-      const auto [from, length] = number_of[i];
-      out.number.insert(out.number.end(), number + from, number + from + length);
-      out.count.insert(out.count.end(), count + count_of[i].offset, count + count_of[i].offset + length);
+      out.digits.insert(out.digits.end(), digits + list[i].offset, digits + list[i].offset + list[i].length);
     }
-    out.offset.push_back(static_cast<std::uint32_t>(out.number.size()));
+    out.end_row();
   }
 }
 
-// A raw mean becomes a sum, so that rows of all levels add up alike.
-void weigh(RowBlock& rows) {
-  const auto& columns = level_columns();
-  const std::vector<std::int64_t>& received = rows.scalars[columns.received].value;
-  for (std::size_t c = 0; c < columns.scalars.size(); ++c) {
-    if (columns.scalars[c].aggregation != schema::Aggregation::kMean) continue;
-    std::vector<std::int64_t>& value = rows.scalars[c].value;
-    for (std::size_t i = 0; i < value.size(); ++i) {
-      if (__builtin_mul_overflow(value[i], received[i], &value[i])) value[i] = INT64_MAX;
+// From distances to values; those near to another come behind it.
+void add_near(RowBlock& rows, Level level) {
+  for (std::size_t c = 0; c < rows.scalars.size(); ++c) {
+    const auto near = near_of(level_columns().scalars[c], level);
+    if (!near) continue;
+    RowBlock::Scalars& column = rows.scalars[c];
+    const std::vector<std::int64_t>& from = rows.scalars[*near].value;
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      if (column.known[i] == 0) continue;
+      column.value[i] =
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(column.value[i]) + static_cast<std::uint64_t>(from[i]));
     }
   }
 }
 
 }  // namespace
 
-Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std::string& where,
-                                  const std::string& order, unsigned sketches) {
-  std::string list = level == Level::kRaw ? "path, start_ms, record" : "path, start_ms, record, windows";
+Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std::string& where, unsigned sketches) {
+  std::string list = level == Level::kRaw ? "path, start_ms, record" : "path, start_ms, windows";
   for (const ScalarColumn& column : level_columns().scalars) {
     const bool sum = level != Level::kRaw && column.aggregation == schema::Aggregation::kMean;
     list += fmt::format(", {}{}", column.name, sum ? "_sum" : "");
   }
   for (const SketchColumn& column : level_columns().sketches) {
-    if (is_wanted(sketches, column)) list += fmt::format(", {0}_number, {0}_count", column.name);
+    if (is_wanted(sketches, column)) list += ", " + column.name;
   }
-  auto rows = connection.query(fmt::format("SELECT {} FROM {} WHERE {}{}{}", list, source_of(level), where,
-                                           order.empty() ? "" : " ORDER BY ", order),
-                               "read windows");
+  auto rows = connection.query(fmt::format("SELECT {} FROM {} WHERE {}", list, table_of(level), where), "read windows");
   if (!rows) return tl::unexpected(rows.error());
   return LevelScan(std::move(*rows), level, sketches);
 }
@@ -105,18 +99,18 @@ Result<bool> LevelScan::next(RowBlock& out) {
   const auto next_vector = [&] { return duckdb_data_chunk_get_vector(rows_.chunk(), column++); };
   read_fixed(next_vector(), count, out.path);
   read_fixed(next_vector(), count, out.start_ms);
-  read_fixed(next_vector(), count, out.record);
   if (level_ == Level::kRaw) {
+    read_fixed(next_vector(), count, out.record);
     out.windows.assign(count, 1);
   } else {
+    out.record.clear();
     read_fixed(next_vector(), count, out.windows);
   }
   for (RowBlock::Scalars& scalars : out.scalars) read_scalars(next_vector(), count, scalars);
-  if (level_ == Level::kRaw) weigh(out);
+  add_near(out, level_);
+  if (level_ == Level::kRaw) out.weigh_means(0);
   for (std::size_t k = 0; k < out.sketches.size(); ++k) {
-    if (!is_wanted(sketches_, level_columns().sketches[k])) continue;
-    const duckdb_vector numbers = next_vector();
-    read_sketch(numbers, next_vector(), count, out.sketches[k]);
+    if (is_wanted(sketches_, level_columns().sketches[k])) read_digits(next_vector(), count, out.sketches[k]);
   }
   return true;
 }

@@ -1,5 +1,7 @@
 #include "store/duckdb/level_table.h"
 
+#include "store/duckdb/sketch_macros.h"
+
 namespace gnomon::store::duckdb {
 
 namespace {
@@ -14,28 +16,52 @@ std::string rollup_type(const ScalarColumn& column, const std::string& raw) {
   return sums ? "BIGINT" : raw;
 }
 
+std::string name_at(const ScalarColumn& column, Level level) {
+  const bool sum = level != Level::kRaw && column.aggregation == schema::Aggregation::kMean;
+  return sum ? column.name + "_sum" : column.name;
+}
+
 std::vector<SqlColumn> sql_columns(Level level) {
-  std::vector<SqlColumn> columns = {{"path", "INTEGER"}, {"start_ms", "BIGINT"}, {"record", "BIGINT"}};
   const bool raw = level == Level::kRaw;
-  if (!raw) columns.push_back({"windows", "BIGINT"});
+  std::vector<SqlColumn> columns = {{"path", "INTEGER"}, {"start_ms", "BIGINT"}, {"run", "BIGINT"}};
+  columns.push_back({raw ? "record" : "windows", "BIGINT"});
   const auto all = schema::delay_columns();
   for (const ScalarColumn& scalar : level_columns().scalars) {
     const std::string type = schema::duckdb_columns(all[scalar.place]).front().type;
-    const bool sum = !raw && scalar.aggregation == schema::Aggregation::kMean;
-    columns.push_back({sum ? scalar.name + "_sum" : scalar.name, raw ? type : rollup_type(scalar, type)});
+    const std::string wide = near_of(scalar, level) ? "BIGINT" : type;  // a distance may be negative
+    columns.push_back({name_at(scalar, level), raw ? wide : rollup_type(scalar, wide)});
   }
-  for (const SketchColumn& sketch : level_columns().sketches) {
-    for (const schema::TableColumn& part : schema::duckdb_columns(all[sketch.place])) {
-      columns.push_back({part.name, part.type});
-    }
-  }
+  for (const SketchColumn& sketch : level_columns().sketches) columns.push_back({sketch.name, "UTINYINT[]"});
   return columns;
 }
 
-std::string column_list(Level level) {
-  std::string list;
-  for (const SqlColumn& c : sql_columns(level)) list += (list.empty() ? "" : ", ") + c.name;
-  return list;
+// A number as the schema has it.
+std::string shown_value(const ScalarColumn& column, Level level) {
+  const std::string name = name_at(column, level);
+  const auto near = near_of(column, level);
+  if (!near) return name;
+  return fmt::format("({} + coalesce({}, 0))", name, shown_value(level_columns().scalars[*near], level));
+}
+
+// A view's column of a number: what the table holds, plus what it is near to.
+std::string shown(const ScalarColumn& column, Level level) {
+  if (!near_of(column, level)) return name_at(column, level);
+  return fmt::format("{} AS {}", shown_value(column, level), name_at(column, level));
+}
+
+std::string create_view(Level level) {
+  std::string list = level == Level::kRaw ? "path, start_ms, record" : "path, start_ms, windows";
+  for (const ScalarColumn& column : level_columns().scalars) list += ", " + shown(column, level);
+  for (const SketchColumn& sketch : level_columns().sketches) {
+    const std::string near =
+        sketch.near ? shown_value(level_columns().scalars[*sketch.near], level) : std::string("NULL");
+    const std::string buckets = fmt::format("sketch_buckets({}, bucket_number({}))", sketch.name, near);
+    list += fmt::format(
+        ", list_transform({0}, lambda b: b.number) AS {1}_number, list_transform({0}, lambda b: b.packets) AS "
+        "{1}_count",
+        buckets, sketch.name);
+  }
+  return fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {};", view_of(level), list, table_of(level));
 }
 
 // In the table's order.
@@ -56,31 +82,31 @@ Result<std::vector<std::string>> table_columns(Connection& connection, std::stri
 }  // namespace
 
 std::string table_of(Level level) {
+  return fmt::format("packed_{}", to_string(level));
+}
+std::string view_of(Level level) {
   return fmt::format("window_{}", to_string(level));
 }
 
-std::string source_of(Level level) {
-  if (level != Level::kRaw) return table_of(level);
-  const std::string columns = column_list(level);
-  return fmt::format("(SELECT {} FROM {} UNION ALL SELECT {} FROM {}) AS windows", columns, table_of(level), columns,
-                     kNewTable);
-}
-
-Status move_new_windows(Connection& connection) {
-  const std::string columns = column_list(Level::kRaw);
-  return connection.run(fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} ORDER BY path, start_ms, record; "
-                                    "DELETE FROM {}",
-                                    table_of(Level::kRaw), columns, columns, kNewTable, kNewTable),
-                        "move new windows");
-}
-
-std::string create_level_table(std::string_view table, Level level) {
+std::string create_level_table(Level level) {
   std::string ddl;
-  for (const SqlColumn& c : sql_columns(level)) ddl += fmt::format("{}{} {}", ddl.empty() ? "" : ", ", c.name, c.type);
-  return fmt::format("CREATE TABLE {} ({})", table, ddl);
+  for (const SqlColumn& c : sql_columns(level)) {
+    // Digits are most of a row and pack well; trying the other compressions on them takes time.
+    const bool is_list = c.type.ends_with("[]");
+    ddl += fmt::format("{}{} {}{}", ddl.empty() ? "" : ", ", c.name, c.type,
+                       is_list ? " USING COMPRESSION bitpacking" : "");
+  }
+  return fmt::format("CREATE TABLE {} ({})", table_of(level), ddl);
 }
 
-Status add_missing_columns(Connection& connection, std::string_view table, Level level) {
+Status create_views(Connection& connection) {
+  std::string sql(kSketchMacros);
+  for (std::size_t l = 0; l < kLevels; ++l) sql += create_view(static_cast<Level>(l));
+  return connection.run(sql, "create views");
+}
+
+Status add_missing_columns(Connection& connection, Level level) {
+  const std::string table = table_of(level);
   const auto present = table_columns(connection, table);
   if (!present) return tl::unexpected(present.error());
   for (const SqlColumn& c : sql_columns(level)) {
@@ -91,7 +117,8 @@ Status add_missing_columns(Connection& connection, std::string_view table, Level
   return {};
 }
 
-Result<LevelLayout> read_layout(Connection& connection, std::string_view table, Level level) {
+Result<LevelLayout> read_layout(Connection& connection, Level level) {
+  const std::string table = table_of(level);
   const auto present = table_columns(connection, table);
   if (!present) return tl::unexpected(present.error());
   LevelLayout layout;
@@ -99,7 +126,7 @@ Result<LevelLayout> read_layout(Connection& connection, std::string_view table, 
   for (const SqlColumn& c : sql_columns(level)) {
     const auto at = std::ranges::find(*present, c.name);
     if (at == present->end()) {
-      return failure(ErrorCode::kCorrupt, "read columns", std::string(table), c.name + " is missing",
+      return failure(ErrorCode::kCorrupt, "read columns", table, c.name + " is missing",
                      "run `gnomon rebuild DIR` to remake the tables from the journal");
     }
     layout.place.push_back(static_cast<std::size_t>(at - present->begin()));

@@ -1,11 +1,11 @@
 #pragma once
 
-// The tables window_raw, window_1m, window_1h and window_1d: their columns from the schema, appending to them in bulk
-// and reading them by column. Raw windows that came a few at a time wait in window_new; every few hours they
-// move to window_raw, by path and time: so they take less room, and those of one path lie together.
+// The tables packed_raw, packed_1m, packed_1h and packed_1d: their columns from the schema, appending to them in bulk
+// and reading them by column; and the views window_raw … window_1d, which show them as the schema has them.
 //
-// Columns: path, start_ms, record, (rollups: windows), then the schema's numbers in order, then each sketch as the
-// lists NAME_number and NAME_count.
+// Columns: path, start_ms, run, (raw: record; rollups: windows), then the schema's numbers in order, as distances from
+// the column that they are near to, then each sketch as a list of digits (store/sketch_code.h). docs/spec/tables.md has
+// it to the digit.
 
 #include <memory>
 
@@ -16,28 +16,25 @@ struct _duckdb_appender;
 
 namespace gnomon::store::duckdb {
 
-inline constexpr std::string_view kNewTable = "window_new";
 std::string table_of(Level level);
-// What a query reads from: for kRaw both tables.
-std::string source_of(Level level);
-std::string create_level_table(std::string_view table, Level level);
-// All of window_new goes to window_raw, in the caller's transaction.
-Status move_new_windows(Connection& connection);
+std::string view_of(Level level);
+std::string create_level_table(Level level);
+// The macros that read digits, and the views over them, anew: a program of another schema may have made those there.
+Status create_views(Connection& connection);
 // Adds the columns of a newer schema that an existing table lacks; its older rows have no values there.
-Status add_missing_columns(Connection& connection, std::string_view table, Level level);
+Status add_missing_columns(Connection& connection, Level level);
 
 // Where our columns stand in the table of a file, which an older or newer program may have made.
 struct LevelLayout {
   std::vector<std::size_t> place;    // of each of our columns
   std::vector<std::size_t> unknown;  // columns that this program's schema does not have
 };
-Result<LevelLayout> read_layout(Connection& connection, std::string_view table, Level level);
+Result<LevelLayout> read_layout(Connection& connection, Level level);
 
-// Rows become visible with the connection's transaction.
+// Appends the rows of one run, by path, then start. They become visible with the connection's transaction.
 class LevelAppender {
  public:
-  static Result<LevelAppender> open(Connection& connection, std::string_view table, Level level,
-                                    const LevelLayout& layout);
+  static Result<LevelAppender> open(Connection& connection, Level level, const LevelLayout& layout, std::int64_t run);
   LevelAppender(LevelAppender&&) noexcept;
   ~LevelAppender();
   // Any number of rows.
@@ -55,9 +52,8 @@ class LevelAppender {
 // Reads rows of one level table.
 class LevelScan {
  public:
-  // `where` and `order` are SQL without the keywords; `sketches` as in Accumulator.
-  static Result<LevelScan> open(Connection& connection, Level level, const std::string& where, const std::string& order,
-                                unsigned sketches);
+  // `where` is SQL without the keyword; `sketches` as in Accumulator. Rows come in the order of the table.
+  static Result<LevelScan> open(Connection& connection, Level level, const std::string& where, unsigned sketches);
   // Replaces `rows` by the next chunk; false at the end. kMean columns come as sums.
   Result<bool> next(RowBlock& rows);
 

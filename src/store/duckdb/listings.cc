@@ -8,7 +8,10 @@ namespace gnomon::store::duckdb {
 
 Result<std::vector<PathRecord>> read_paths(Engine& engine) {
   const std::shared_lock lock(engine.naming);
-  std::vector<PathRecord> paths = engine.dictionary.paths();
+  std::vector<PathRecord> paths;
+  const PathDictionary& table = engine.dictionary.paths();
+  for (std::size_t place = 0; place < table.size(); ++place)
+    paths.push_back(table.record(static_cast<std::int32_t>(place)));
   std::ranges::sort(paths, {}, [](const PathRecord& p) { return p.id; });
   return paths;
 }
@@ -31,13 +34,17 @@ Result<std::vector<DroppedRange>> read_dropped(Engine& engine) {
   std::vector<DroppedRange> ranges;
   for (auto more = rows->next();; more = rows->next()) {
     if (!more) return tl::unexpected(more.error());
-    if (!*more) return ranges;
+    if (!*more) break;
     for (std::size_t i = 0; i < rows->size(); ++i) {
       ranges.push_back({parse_probe_id(rows->text(0, i)).value_or(ProbeId{}), rows->natural(1, i), rows->natural(2, i),
                         rows->natural(3, i), from_unix_ms(rows->integer(4, i)), from_unix_ms(rows->integer(5, i)),
                         rows->text(6, i)});
     }
   }
+  for (const auto& chunk : reader->tail()) {
+    for (const TailChunk::Dropped& dropped : chunk->dropped()) ranges.push_back(dropped.range);
+  }
+  return ranges;
 }
 
 Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& query) {
@@ -63,7 +70,7 @@ Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& qu
   if (!status) return tl::unexpected(status.error());
   {
     const std::shared_lock lock(engine.naming);  // after the view was taken: it has every path's name
-    for (Window& w : windows) w.path = engine.dictionary.paths()[static_cast<std::size_t>(w.place)].id;
+    for (Window& w : windows) w.path = engine.dictionary.paths().id(w.place);
   }
   std::ranges::sort(windows);
   std::vector<PathPoint> points;

@@ -95,11 +95,18 @@ Result<bool> fits_raw(Engine::Reader& reader, const SeriesQuery& query, std::int
     if (query.range.to - query.range.from > std::chrono::hours(24 * 7)) return false;
   }
   const auto rows = reader.connection().number(
-      fmt::format("SELECT count(*) FROM {} WHERE path = {} AND start_ms >= {} AND start_ms < {}",
-                  source_of(Level::kRaw), path, to_unix_ms_up(query.range.from), to_unix_ms_up(query.range.to)),
+      fmt::format("SELECT count(*) FROM {} WHERE path = {} AND start_ms >= {} AND start_ms < {}", table_of(Level::kRaw),
+                  path, to_unix_ms_up(query.range.from), to_unix_ms_up(query.range.to)),
       "count windows");
   if (!rows) return tl::unexpected(rows.error());
-  return static_cast<std::size_t>(*rows) <= query.max_points;
+  const std::int64_t from_ms = to_unix_ms_up(query.range.from), to_ms = to_unix_ms_up(query.range.to);
+  std::size_t in_tail = 0;
+  for (const auto& chunk : reader.tail()) {
+    for (const TailChunk::Entry& entry : chunk->entries_of(path)) {
+      if (entry.start_ms >= from_ms && entry.start_ms < to_ms) ++in_tail;
+    }
+  }
+  return static_cast<std::size_t>(*rows) + in_tail <= query.max_points;
 }
 
 }  // namespace
@@ -165,7 +172,8 @@ Result<std::vector<PathPoint>> read_summaries(Engine& engine, const SummaryQuery
       slots[static_cast<std::size_t>(*place)] = 0;
       places.push_back(*place);
     }
-    for (const PathRecord& path : paths) ids.push_back(path.id);
+    for (std::size_t place = 0; place < paths.size(); ++place)
+      ids.push_back(paths.id(static_cast<std::int32_t>(place)));
   }
   if (places.empty() && !query.paths.empty()) return std::vector<PathPoint>{};
   std::int32_t next = 0;

@@ -1,175 +1,159 @@
 #include "store/duckdb/roll.h"
 
-#include "store/accumulator.h"
+#include "store/duckdb/apply.h"
 #include "store/duckdb/level_table.h"
-#include "store/duckdb/unix_ms.h"
+#include "store/duckdb/run_merge.h"
 
 namespace gnomon::store::duckdb {
 
 namespace {
 
-// Sums that are kept before they are written.
-constexpr std::size_t kSlots = 8'192;
-// More rows than this never wait: sorting them would leave the memory limit.
-constexpr std::uint64_t kMostWaiting = 2'000'000;
-// More rows than this do not wait in window_new.
-constexpr std::uint64_t kMostNew = 1'000'000;
+constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::max();
+// Runs that are read at once. Each holds some blocks of every column in memory; what is left over goes in another pass
+// and leaves partial rows.
+constexpr std::size_t kFanIn = 24;
+// A run of so many rows is not merged with others: a path's rows are few of them.
+constexpr std::uint64_t kLargeRun = 2'000'000;
+// Rows that wait for the minute table before it is made, unless ten minutes have passed.
+constexpr std::uint64_t kManyRows = 4'000'000;
+constexpr std::int64_t kLongMs = 600'000;
+// A bucket is closed this long after its end, by the windows' own time: batches come some seconds apart.
+constexpr std::int64_t kGraceMs = 15'000;
+// Log length at which it is written into the tables.
+constexpr std::uint64_t kMostLogBytes = 16ULL << 20;
 
-// How much window time is gathered before a level is made from the finer one: the longer, the fewer partial rows; the
-// shorter, the fewer finer rows a query reads besides.
-std::chrono::milliseconds span_of(Level to) {
-  switch (to) {
-    case Level::kRaw:
-    case Level::kMinute:
-      return std::chrono::minutes(10);
-    case Level::kHour:
-      return std::chrono::hours(3);
-    case Level::kDay:
-      return std::chrono::hours(24);
-  }
-  return {};
+std::int64_t bucket_ms(Level level) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(level)).count();
 }
 
-// Sums sorted rows up and appends them.
-class Summing {
- public:
-  Summing(LevelAppender& appender, std::int64_t bucket_ms) : appender_(appender), bucket_ms_(bucket_ms) {}
+// How much window time is gathered before small runs of a level become one.
+std::int64_t merge_span_ms(Level level) {
+  return std::chrono::milliseconds(level == Level::kMinute ? std::chrono::hours(6) : std::chrono::hours(24)).count();
+}
 
-  Status add(const RowBlock& rows) {
-    slot_.clear();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const Key key{rows.path[i], rows.start_ms[i] - rows.start_ms[i] % bucket_ms_};
-      if (keys_.empty() || keys_.back() != key) keys_.push_back(key);
-      slot_.push_back(static_cast<std::int32_t>(keys_.size() - 1));
-    }
-    sums_.resize(keys_.size());
-    sums_.add(rows, slot_);
-    if (keys_.size() < kSlots) return {};
-    // The last sum may go on with the next rows.
-    const Key last = keys_.back();
-    RowBlock open;
-    sums_.append_to(open, keys_.size() - 1, last.path, last.start_ms);
-    keys_.pop_back();
-    auto status = flush();
-    keys_.assign(1, last);
-    sums_.resize(1);
-    const std::int32_t first = 0;
-    sums_.add(open, {&first, 1});
-    return status;
-  }
+// A run is listed while it waits: to be rolled up, or (minutes, hours) to be merged with its neighbours.
+bool is_done(const Run& run) {
+  const bool merges = run.level == Level::kMinute || run.level == Level::kHour;
+  return run.level == Level::kDay || (run.is_rolled() && (!merges || run.rows >= kLargeRun));
+}
 
-  Status flush() {
-    out_.clear();
-    for (std::size_t s = 0; s < keys_.size(); ++s) sums_.append_to(out_, s, keys_[s].path, keys_[s].start_ms);
-    written_ += keys_.size();
-    keys_.clear();
-    sums_ = Accumulator(Accumulator::kEverySketch);
-    return appender_.append(out_);
-  }
-
-  [[nodiscard]] std::uint64_t written() const { return written_; }
-
- private:
-  struct Key {
-    std::int32_t path;
-    std::int64_t start_ms;
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  LevelAppender& appender_;
-  std::int64_t bucket_ms_;
-  Accumulator sums_{Accumulator::kEverySketch};
-  std::vector<Key> keys_;
-  std::vector<std::int32_t> slot_;
-  RowBlock out_;
-  std::uint64_t written_ = 0;
-};
-
-Result<std::uint64_t> sum_up(Engine& engine, Connection& source, Level to) {
+Status roll_part(Engine& engine, Level to, std::span<const Run> runs, std::int64_t before_ms) {
+  State next = engine.state();
+  auto transaction = Transaction::begin(engine.writer());
+  if (!transaction) return tl::unexpected(transaction.error());
+  std::vector<RunPart> parts;
+  for (const Run& run : runs) parts.push_back({run.id, run.rolled_before_ms, before_ms});
   const auto from = static_cast<Level>(static_cast<int>(to) - 1);
-  const std::uint64_t rolled = engine.state.levels[static_cast<std::size_t>(to)].rolled;
-  auto scan =
-      LevelScan::open(source, from, fmt::format("record >= {}", rolled), "path, start_ms", Accumulator::kEverySketch);
-  if (!scan) return tl::unexpected(scan.error());
-  auto appender = LevelAppender::open(engine.writer(), table_of(to), to, engine.layouts[static_cast<std::size_t>(to)]);
-  if (!appender) return tl::unexpected(appender.error());
-  Summing summing(*appender, std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count());
-  RowBlock rows;
-  for (auto more = scan->next(rows);; more = scan->next(rows)) {
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) break;
-    if (auto status = summing.add(rows); !status) return tl::unexpected(status.error());
-  }
-  if (auto status = summing.flush(); !status) return tl::unexpected(status.error());
-  if (auto status = appender->close(); !status) return tl::unexpected(status.error());
-  return summing.written();
+  const auto merged = merge_runs(engine, parts, from, to, next.next_run);
+  if (!merged) return tl::unexpected(merged.error());
+  for (const Run& done : runs) std::ranges::find(next.runs, done.id, &Run::id)->rolled_before_ms = before_ms;
+  if (merged->rows > 0) next.runs.push_back({next.next_run++, to, merged->rows, merged->newest_ms, 0});
+  std::erase_if(next.runs, is_done);
+  return engine.commit(*transaction, std::move(next), false);
 }
 
-Status roll(Engine& engine, Level to) {
-  const auto t = static_cast<std::size_t>(to);
-  if (engine.state.levels[t].rolled == engine.state.levels[t - 1].rolled) return {};
-  auto source = engine.reader();  // reads while the writer appends; it sees all that is committed
-  if (!source) return tl::unexpected(source.error());
-  State next = engine.state;
-  next.levels[t].rolled = engine.state.levels[t - 1].rolled;
-  next.levels[t].rolled_start_ms = engine.dictionary.newest_start_ms();
+// Sums up what starts before `before_ms` and is not yet in `to`.
+Status roll(Engine& engine, Level to, std::int64_t before_ms) {
+  std::vector<Run> waiting;
+  for (const Run& run : engine.state().runs) {
+    const bool is_finer = static_cast<int>(run.level) + 1 == static_cast<int>(to);
+    if (is_finer && !run.is_rolled() && run.rolled_before_ms < before_ms) waiting.push_back(run);
+  }
+  for (std::size_t first = 0; first < waiting.size(); first += kFanIn) {
+    const auto part = std::span(waiting).subspan(first, std::min(kFanIn, waiting.size() - first));
+    if (auto status = roll_part(engine, to, part, before_ms); !status) return status;
+  }
+  return {};
+}
 
+Status merge_part(Engine& engine, Level level, std::span<const Run> small) {
+  State next = engine.state();
+  std::string ids;
+  std::vector<RunPart> parts;
+  for (const Run& run : small) {
+    parts.push_back({run.id, 0, kEver});
+    ids += fmt::format("{}{}", ids.empty() ? "" : ",", run.id);
+    std::erase_if(next.runs, [&](const Run& r) { return r.id == run.id; });
+  }
   auto transaction = Transaction::begin(engine.writer());
   if (!transaction) return tl::unexpected(transaction.error());
-  const auto written = sum_up(engine, source->connection(), to);
-  if (!written) return tl::unexpected(written.error());
-  if (to == Level::kMinute) {
+  const auto merged = merge_runs(engine, parts, level, level, next.next_run++);
+  if (!merged) return tl::unexpected(merged.error());
+  auto status =
+      engine.writer().run(fmt::format("DELETE FROM {} WHERE run IN ({})", table_of(level), ids), "merge runs");
+  if (!status) return status;
+  return engine.commit(*transaction, std::move(next), false);
+}
+
+// Makes few runs of the finished small ones of a level, so that a path's rows lie together.
+Status merge(Engine& engine, Level level) {
+  std::vector<Run> small;
+  for (const Run& run : engine.state().runs) {
+    if (run.level == level && run.is_rolled() && run.rows < kLargeRun) small.push_back(run);
+  }
+  for (std::size_t first = 0; first + 1 < small.size(); first += kFanIn) {
+    const auto part = std::span(small).subspan(first, std::min(kFanIn, small.size() - first));
+    if (auto status = merge_part(engine, level, part); !status) return status;
+  }
+  return {};
+}
+
+// The first time whose bucket of `to` is not yet closed.
+std::int64_t closed_before(const State& state, Level to) {
+  const std::int64_t clock_ms = to == Level::kMinute ? state.clock_ms - kGraceMs
+                                                     : state.levels[static_cast<std::size_t>(to) - 1].rolled_before_ms;
+  return std::max<std::int64_t>(0, clock_ms - clock_ms % bucket_ms(to));
+}
+
+Status note_rolled(Engine& engine, Level to, std::int64_t before_ms) {
+  State next = engine.state();
+  next.levels[static_cast<std::size_t>(to)].rolled_before_ms = before_ms;
+  auto transaction = Transaction::begin(engine.writer());
+  if (!transaction) return tl::unexpected(transaction.error());
+  if (to == Level::kHour) {
     if (auto status = engine.dictionary.write_seen(engine.writer()); !status) return status;
+    next.seen_run = next.next_run;
   }
-  if (auto status = write_state(engine.writer(), next); !status) return status;
-  if (auto status = transaction->commit(); !status) return status;
-  engine.state = next;
-  engine.waiting[t - 1] = 0;
-  engine.waiting[t] += *written;
-  return {};
+  return engine.commit(*transaction, std::move(next), false);
 }
 
-bool is_due(const Engine& engine, Level to) {
-  const auto t = static_cast<std::size_t>(to);
-  const std::uint64_t waiting = engine.waiting[t - 1];
-  if (waiting == 0) return false;
-  const std::int64_t newest = engine.dictionary.newest_start_ms();
-  if (newest - engine.state.levels[t].rolled_start_ms >= span_of(to).count()) return true;
-  // With many paths a small number of rows is only a part of each sum: wait for about two buckets' worth.
-  const auto per_bucket = std::uint64_t{to == Level::kMinute ? 6U : to == Level::kHour ? 60U : 24U};
-  const std::uint64_t enough = 2 * per_bucket * engine.dictionary.paths().size();
-  return waiting >= std::clamp(enough, engine.options().roll_rows, std::max(kMostWaiting, engine.options().roll_rows));
-}
-
-// Moves what came a few rows at a time to where it lies by path and time.
-Status sort_new_windows(Engine& engine) {
-  if (engine.new_rows == 0) return {};
-  auto transaction = Transaction::begin(engine.writer());
-  if (!transaction) return tl::unexpected(transaction.error());
-  if (auto status = move_new_windows(engine.writer()); !status) return status;
-  if (auto status = transaction->commit(); !status) return status;
-  engine.new_rows = 0;
-  return {};
+Status write_log_when_long(Engine& engine) {
+  std::error_code fault;
+  const auto bytes = std::filesystem::file_size(engine.file().string() + ".wal", fault);
+  if (fault || bytes < kMostLogBytes) return {};
+  return engine.writer().run("CHECKPOINT", "write the log into the tables");
 }
 
 }  // namespace
 
 Status roll_when_due(Engine& engine) {
-  if (engine.new_rows >= kMostNew || is_due(engine, Level::kHour)) {
-    if (auto status = sort_new_windows(engine); !status) return status;
-  }
   for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
-    if (!is_due(engine, to)) return {};
-    if (auto status = roll(engine, to); !status) return status;
+    const std::int64_t before_ms = closed_before(engine.state(), to);
+    const std::int64_t done_ms = engine.state().levels[static_cast<std::size_t>(to)].rolled_before_ms;
+    if (before_ms <= done_ms) break;
+    if (to == Level::kMinute && before_ms - done_ms < kLongMs && engine.state().waiting_rows(Level::kRaw) < kManyRows)
+      break;
+    if (auto status = roll(engine, to, before_ms); !status) return status;
+    if (auto status = note_rolled(engine, to, before_ms); !status) return status;
+    const auto from = static_cast<Level>(static_cast<int>(to) - 1);
+    const std::int64_t span_ms = from == Level::kRaw ? 0 : merge_span_ms(from);
+    if (span_ms > 0 && before_ms / span_ms > done_ms / span_ms) {
+      if (auto status = merge(engine, from); !status) return status;
+    }
+  }
+  return write_log_when_long(engine);
+}
+
+Status roll_all(Engine& engine) {
+  if (auto status = flush(engine); !status) return status;
+  for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
+    if (auto status = roll(engine, to, kEver); !status) return status;
   }
   return {};
 }
 
-Status roll_all(Engine& engine) {
-  if (auto status = sort_new_windows(engine); !status) return status;
-  for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
-    if (auto status = roll(engine, to); !status) return status;
-  }
-  return {};
+Status close_tables(Engine& engine) {
+  return flush(engine);
 }
 
 }  // namespace gnomon::store::duckdb

@@ -1,14 +1,16 @@
 #pragma once
 
-// Summing rows of one level up into the next. All under Engine::writing.
+// Runs of a level into the next one, and small runs into large ones. All under Engine::writing.
 
 #include "store/duckdb/engine.h"
 
 namespace gnomon::store::duckdb {
 
-// Sums up whatever waits for long enough or in large enough numbers. A failure leaves everything as it was.
+// What is due after a flush.
 Status roll_when_due(Engine& engine);
-// Sums up all that waits, through all levels.
+// Everything up to the last window.
 Status roll_all(Engine& engine);
+// Before the store is closed: the tail goes into the file.
+Status close_tables(Engine& engine);
 
 }  // namespace gnomon::store::duckdb

@@ -12,7 +12,7 @@ Status read_rows(Connection& connection, const State& state, StorageUse& use) {
     level.level = static_cast<Level>(l);
     if (state.levels[l].keep_ms) level.retention = std::chrono::milliseconds(*state.levels[l].keep_ms);
     auto rows =
-        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", source_of(level.level)), "count rows");
+        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", table_of(level.level)), "count rows");
     if (!rows) return tl::unexpected(rows.error());
     if (auto more = rows->next(); !more) return tl::unexpected(more.error());
     level.rows = rows->natural(0, 0);
@@ -32,7 +32,6 @@ Status read_blocks(Connection& connection, std::int64_t block_bytes, StorageUse&
         blocks.empty() ? "" : " UNION ALL ", level, table, table);
   };
   for (std::size_t l = 0; l < kLevels; ++l) add(table_of(static_cast<Level>(l)), l);
-  add(kNewTable, 0);
   auto rows = connection.query(
       fmt::format("WITH b AS ({}), n AS (SELECT block_id, count(*) AS tables FROM b GROUP BY block_id) "
                   "SELECT level, CAST(sum({} / tables) AS BIGINT) FROM b JOIN n USING (block_id) GROUP BY level",
@@ -62,8 +61,16 @@ Result<StorageUse> read_storage(Engine& engine) {
   Connection& connection = reader->connection();
   StorageUse use;
   use.windows_stored = reader->state().windows;
+  for (const auto& chunk : reader->tail()) use.windows_stored += chunk->entries().size();
   use.file_bytes = size_of(engine.file()) + size_of(engine.file().string() + ".wal");
   if (auto status = read_rows(connection, reader->state(), use); !status) return tl::unexpected(status.error());
+  for (const auto& chunk : reader->tail()) {
+    use.levels[0].rows += chunk->entries().size();
+    for (const TailChunk::Entry& entry : chunk->entries()) {
+      const WallTime start = from_unix_ms(entry.start_ms);
+      use.levels[0].oldest = std::min(use.levels[0].oldest.value_or(start), start);
+    }
+  }
   auto size = connection.query("SELECT block_size, free_blocks FROM pragma_database_size()", "read size");
   if (!size) return tl::unexpected(size.error());
   if (auto more = size->next(); !more) return tl::unexpected(more.error());

@@ -21,32 +21,84 @@ std::string where_paths(const std::vector<std::int32_t>& paths) {
   return where + " AND path IN (" + list + ")";
 }
 
+// Rows of the finer level `level` that are not yet in the next one.
+std::string where_waiting(const State& state, Level level) {
+  std::string where;
+  for (const Run& run : state.runs) {
+    if (run.level != level || run.is_rolled()) continue;
+    where +=
+        fmt::format("{}(run = {} AND start_ms >= {})", where.empty() ? " AND (" : " OR ", run.id, run.rolled_before_ms);
+  }
+  return where.empty() ? where : where + ")";
+}
+
+class Summing {
+ public:
+  Summing(const Pass& pass, const SlotOf& slot_of, const std::function<std::size_t()>& slots, Accumulator& sums)
+      : pass_(pass), slot_of_(slot_of), slots_(slots), sums_(sums) {}
+
+  Status add_table(Engine::Reader& reader, Level level, const std::string& where) {
+    auto scan = LevelScan::open(reader.connection(), level, where, pass_.sketches);
+    if (!scan) return tl::unexpected(scan.error());
+    for (auto more = scan->next(rows_);; more = scan->next(rows_)) {
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) return {};
+      add_rows();
+    }
+  }
+
+  void add_tail(const Tail& tail) {
+    const std::int64_t from_ms = to_unix_ms_up(pass_.range.from), to_ms = to_unix_ms_up(pass_.range.to);
+    rows_ = RowBlock();
+    const std::unordered_set<std::int32_t> wanted(pass_.paths.begin(), pass_.paths.end());
+    for (const auto& chunk : tail) {
+      const auto entries = pass_.paths.size() == 1 ? chunk->entries_of(pass_.paths.front()) : chunk->entries();
+      for (const TailChunk::Entry& entry : entries) {
+        if (entry.start_ms < from_ms || entry.start_ms >= to_ms) continue;
+        if (wanted.size() > 1 && !wanted.contains(entry.path)) continue;
+        chunk->read(entry, rows_);
+        if (rows_.size() == kTailRows) add_tail_rows();
+      }
+    }
+    add_tail_rows();
+  }
+
+ private:
+  void add_tail_rows() {
+    rows_.weigh_means(0);
+    add_rows();
+    rows_.clear();
+  }
+  void add_rows() {
+    slot_.clear();
+    for (std::size_t i = 0; i < rows_.size(); ++i) slot_.push_back(slot_of_(rows_, i));
+    sums_.resize(slots_());
+    sums_.add(rows_, slot_);
+  }
+
+  static constexpr std::size_t kTailRows = 2'048;
+  const Pass& pass_;
+  const SlotOf& slot_of_;
+  const std::function<std::size_t()>& slots_;
+  Accumulator& sums_;
+  RowBlock rows_;
+  std::vector<std::int32_t> slot_;
+};
+
 }  // namespace
 
 Status sum_rows(Engine::Reader& reader, const Pass& pass, const SlotOf& slot_of,
                 const std::function<std::size_t()>& slots, Accumulator& sums) {
   const std::string where = fmt::format("start_ms >= {} AND start_ms < {}{}", to_unix_ms_up(pass.range.from),
                                         to_unix_ms_up(pass.range.to), where_paths(pass.paths));
-  RowBlock rows;
-  std::vector<std::int32_t> slot;
-  for (int l = static_cast<int>(pass.level); l >= 0; --l) {
-    std::string of_level = where;
-    if (l < static_cast<int>(pass.level)) {
-      const auto& coarser = reader.state().levels[static_cast<std::size_t>(l) + 1];
-      if (coarser.rolled >= reader.state().position) continue;  // nothing waits
-      of_level += fmt::format(" AND record >= {}", coarser.rolled);
-    }
-    auto scan = LevelScan::open(reader.connection(), static_cast<Level>(l), of_level, "", pass.sketches);
-    if (!scan) return tl::unexpected(scan.error());
-    for (auto more = scan->next(rows);; more = scan->next(rows)) {
-      if (!more) return tl::unexpected(more.error());
-      if (!*more) break;
-      slot.clear();
-      for (std::size_t i = 0; i < rows.size(); ++i) slot.push_back(slot_of(rows, i));
-      sums.resize(slots());
-      sums.add(rows, slot);
-    }
+  Summing summing(pass, slot_of, slots, sums);
+  if (auto status = summing.add_table(reader, pass.level, where); !status) return status;
+  for (int l = static_cast<int>(pass.level) - 1; l >= 0; --l) {
+    const std::string waiting = where_waiting(reader.state(), static_cast<Level>(l));
+    if (waiting.empty()) continue;
+    if (auto status = summing.add_table(reader, static_cast<Level>(l), where + waiting); !status) return status;
   }
+  summing.add_tail(reader.tail());
   return {};
 }
 

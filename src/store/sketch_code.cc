@@ -1,0 +1,181 @@
+#include "store/sketch_code.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/sketch.h"
+
+namespace gnomon::store {
+
+namespace {
+
+constexpr unsigned kMore = 4;  // of all digits of a token but the last
+constexpr std::uint64_t kMostPackets = std::numeric_limits<std::uint32_t>::max();
+
+// limit[k]: the greatest delay whose bucket is at most k.
+std::vector<std::int64_t> find_limits() {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const int last = DelaySketch::bucket_of(Nanoseconds(kMost));
+  std::vector<std::int64_t> limits;
+  std::int64_t low = 0;
+  for (int k = 0; k < last; ++k) {
+    std::int64_t high = low <= kMost / 2 ? std::max<std::int64_t>(1, 2 * low) : kMost;
+    while (low < high) {
+      const std::int64_t middle = low + (high - low) / 2 + 1;
+      if (DelaySketch::bucket_of(Nanoseconds(middle)) <= k) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    limits.push_back(low);
+  }
+  limits.push_back(kMost);
+  return limits;
+}
+
+// The base-2 logarithm within 0.01: the exponent, and a parabola for the mantissa.
+double rough_log2(double v) {
+  const auto bits = std::bit_cast<std::uint64_t>(v);
+  const auto exponent = static_cast<double>(static_cast<int>(bits >> 52) - 1023);
+  const double f = std::bit_cast<double>((bits & ((1ULL << 52) - 1)) | (1023ULL << 52)) - 1;
+  return exponent + f * (1.3465 - 0.3465 * f);
+}
+
+// Puts two digits into each element, the first in front.
+class Writer {
+ public:
+  explicit Writer(std::vector<std::uint8_t>& out) : out_(out) {}
+  void digit(unsigned d) {
+    if (is_half_) {
+      out_.back() = static_cast<std::uint8_t>((out_.back() & ~7U) | d);
+    } else {
+      out_.push_back(static_cast<std::uint8_t>(d << 3 | kMore));  // of which only the first is meant, so far
+    }
+    is_half_ = !is_half_;
+  }
+  void number(std::uint64_t value) {
+    const int bits = value == 0 ? 1 : 64 - std::countl_zero(value);
+    for (int shift = (bits - 1) / 2 * 2; shift > 0; shift -= 2) digit((value >> shift & 3) | kMore);
+    digit(value & 3);
+  }
+  // What a bucket holds beyond its first packet.
+  void packets(std::uint32_t more) {
+    if (more > 2) {
+      digit(kMore);
+      return number(more);
+    }
+    for (; more > 0; --more) digit(0);
+  }
+
+ private:
+  std::vector<std::uint8_t>& out_;
+  bool is_half_ = false;
+};
+
+void append_by_magnitude(std::span<const SketchBucket> buckets, Writer& writer) {
+  writer.digit(0);
+  auto above = std::ranges::lower_bound(buckets, std::int16_t{0}, {}, &SketchBucket::number);
+  auto below = above;  // one behind the next negative bucket
+  int at = 0;
+  while (above != buckets.end() || below != buckets.begin()) {
+    const bool negative =
+        above == buckets.end() || (below != buckets.begin() && -std::prev(below)->number < above->number);
+    const SketchBucket& next = negative ? *--below : *above++;
+    const int magnitude = std::abs(next.number);
+    writer.number(static_cast<std::uint64_t>(2 * (magnitude - at) + 1 + (negative ? 1 : 0)));
+    at = magnitude;
+    writer.packets(next.count - 1);
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::uint8_t> elements) : elements_(elements) {}
+  [[nodiscard]] bool begins_with_zero() const { return !elements_.empty() && digit(0) == 0; }
+  void skip_digit() { ++at_; }
+
+  struct Token {
+    std::uint64_t value = 0;
+    bool is_count = false;
+  };
+  // False at the end; an unfinished token is none.
+  bool next(Token& token) {
+    token = {};
+    for (bool is_first = true; at_ < 2 * elements_.size(); is_first = false) {
+      const unsigned d = digit(at_++);
+      if (is_first) token.is_count = d == kMore;
+      token.value = token.value << 2 | (d & 3);
+      if ((d & kMore) == 0) return true;
+    }
+    return false;
+  }
+
+ private:
+  [[nodiscard]] unsigned digit(std::size_t i) const { return elements_[i / 2] >> (i % 2 == 0 ? 3 : 0) & 7U; }
+  std::span<const std::uint8_t> elements_;
+  std::size_t at_ = 0;
+};
+
+std::int16_t to_number(std::int64_t number) {
+  return static_cast<std::int16_t>(std::clamp<std::int64_t>(number, INT16_MIN, INT16_MAX));
+}
+
+}  // namespace
+
+std::int16_t bucket_number(std::int64_t delay) {
+  static const std::vector<std::int64_t> kLimits = find_limits();
+  static const double kPerOctave =
+      std::log(2.0) / std::log((1 + DelaySketch::kRelativeAccuracy) / (1 - DelaySketch::kRelativeAccuracy));
+  if (delay == 0) return 0;
+  const std::int64_t size = delay > 0 ? delay : -std::max(delay, -std::numeric_limits<std::int64_t>::max());
+  auto k = static_cast<std::size_t>(1 + rough_log2(static_cast<double>(size)) * kPerOctave);
+  k = std::min(k, kLimits.size() - 1);
+  while (k > 0 && size <= kLimits[k - 1]) --k;
+  while (size > kLimits[k]) ++k;
+  return static_cast<std::int16_t>(delay > 0 ? k : -k);
+}
+
+void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits) {
+  if (buckets.empty()) return;
+  Writer writer(digits);
+  if (buckets.front().number < 0) return append_by_magnitude(buckets, writer);
+  const int first = buckets.front().number - near;
+  writer.number(static_cast<std::uint64_t>(first >= 0 ? 2 * first : -2 * first - 1) + 1);
+  writer.packets(buckets.front().count - 1);
+  for (std::size_t i = 1; i < buckets.size(); ++i) {
+    writer.number(static_cast<std::uint64_t>(buckets[i].number - buckets[i - 1].number));
+    writer.packets(buckets[i].count - 1);
+  }
+}
+
+void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets) {
+  buckets.clear();
+  Reader reader(digits);
+  const bool by_magnitude = reader.begins_with_zero();
+  if (by_magnitude) reader.skip_digit();
+  std::int64_t at = by_magnitude ? 0 : near;
+  for (Reader::Token token; reader.next(token);) {
+    const auto [value, is_count] = token;
+    if (is_count || value == 0) {
+      if (buckets.empty()) return;
+      const std::uint64_t count = buckets.back().count + (is_count ? std::min(value, kMostPackets) : 1);
+      buckets.back().count = static_cast<std::uint32_t>(std::min(count, kMostPackets));
+      continue;
+    }
+    const auto step = static_cast<std::int64_t>(std::min<std::uint64_t>(value, 1U << 20));
+    if (by_magnitude) {
+      at += (step - 1) / 2;
+      buckets.push_back({to_number((step - 1) % 2 != 0 ? -at : at), 1});
+      continue;
+    }
+    const bool is_first = buckets.empty();
+    at += !is_first ? step : step % 2 != 0 ? step / 2 : -step / 2;
+    buckets.push_back({to_number(at), 1});
+  }
+  if (by_magnitude) std::ranges::sort(buckets, {}, &SketchBucket::number);
+}
+
+}  // namespace gnomon::store

@@ -1,0 +1,36 @@
+#pragma once
+
+// A sketch as the tables keep it: a list of digits 0 to 7, two in each element (docs/spec/tables.md).
+//
+// Digits make tokens: two bits of a number each, the most significant first; 4 is added to all but the last. A token is
+// the distance to the next bucket, which then holds one packet; 0 is one more packet in the same bucket; and a token
+// that begins with 4 adds its number of packets. The first distance counts from the bucket of a delay that stands
+// beside the sketch (its minimum), zigzag, plus 1. A sketch with negative delays begins with 0 and goes by magnitude,
+// each distance doubled, plus 1, plus 1 for a negative bucket.
+//
+// Pure functions, thread-safe.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace gnomon::store {
+
+struct SketchBucket {
+  std::int16_t number = 0;
+  std::uint32_t count = 0;
+  friend bool operator==(const SketchBucket&, const SketchBucket&) = default;
+};
+
+// The bucket of a delay in ns, as DelaySketch::bucket_of, without a logarithm.
+std::int16_t bucket_number(std::int64_t delay);
+
+// Appends the digits of buckets whose numbers rise and whose counts are above zero. `near`: the bucket where they are
+// expected to begin, known again when they are read.
+void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits);
+
+// Replaces `buckets` by what the digits say. Digits that no writer made give some buckets, never more than there are
+// digits.
+void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets);
+
+}  // namespace gnomon::store
