@@ -203,6 +203,34 @@ TEST_F(SegmentLog, AFullDiskAtRotationIsNoLoss) {
   EXPECT_EQ(all_records(*open()).size(), 2U);
 }
 
+// The next group goes to the segment before; the one that could not be started must not come back with the power.
+TEST_F(SegmentLog, ASegmentThatCouldNotBeStartedIsGoneForGood) {
+  options_.segment_bytes = 100;
+  options_.background = false;
+  const auto append = [](Log& log, const std::string& text) {
+    bool is_stored = false;
+    EXPECT_TRUE(log.append(text, [&](const auto& r) { is_stored = r.has_value(); }));
+    log.drain();
+    return is_stored;
+  };
+  for (const bool is_full : {true, false}) {
+    MemoryFileSystem files;
+    auto log = *Log::open(files, kFolder, options_);
+    ASSERT_TRUE(append(*log, "first"));
+    is_full ? files.fail_writes(1) : files.fail_syncs(1);
+    ASSERT_FALSE(append(*log, std::string(90, 'x')));
+    ASSERT_TRUE(append(*log, "small"));
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+      SeededRandom random(seed);
+      auto image = files.clone();
+      image->restart(Loss::kSome, random);
+      const auto reopened = Log::open(*image, kFolder, options_);
+      ASSERT_TRUE(reopened) << "seed " << seed << ": " << reopened.error().message();
+      EXPECT_EQ(all_records(**reopened), (std::vector<std::string>{"first", "small"}));
+    }
+  }
+}
+
 TEST_F(SegmentLog, ReaderNeverSeesWhatWasTakenBack) {
   auto log = open();
   auto reader = log->read(0);

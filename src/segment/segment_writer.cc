@@ -21,9 +21,7 @@ Status SegmentWriter::commit(std::uint64_t first_record, std::span<const std::by
   if (auto written = file_->write_at(segment_.bytes, group); !written) return take_back(written.error());
   if (auto synced = file_->sync(); !synced) {
     // The kernel may have dropped the pages and will report the next sync as good (LWN 752063, "fsyncgate").
-    distrusted_ = synced.error();
-    distrusted_->advice = "check the disk, then start gnomon again";
-    return tl::unexpected(*distrusted_);
+    return distrust(synced.error());
   }
   segment_.bytes += group.size();
   has_records_ = true;
@@ -35,27 +33,36 @@ Status SegmentWriter::start_segment(std::uint64_t base_record) {
   auto file = files_.open(path, OpenMode::kCreate);
   if (!file) return tl::unexpected(file.error());
   const auto header = encode_header(base_record);
-  auto made = (*file)->write_at(0, header);
-  if (made) made = (*file)->sync();
-  if (made) made = files_.sync_directory(folder_);
-  if (!made) {
-    (void)files_.remove(path);  // should it stay, open() drops a segment without records
-    return made;
-  }
+  auto written = (*file)->write_at(0, header);
+  if (written) written = (*file)->sync();
+  if (!written) return withdraw(path, written.error());
+  if (auto named = files_.sync_directory(folder_); !named) return distrust(named.error());
   file_ = *std::move(file);
   segment_ = {path, base_record, kHeaderBytes};
   has_records_ = false;
   return {};
 }
 
+// The next group may be small enough for the segment before. Should the power then go and the name of this one come
+// back, it would claim to begin with a record that stands elsewhere: so the name goes for good before anything follows.
+Status SegmentWriter::withdraw(const std::string& path, const Error& why) {
+  auto gone = files_.remove(path);
+  if (gone) gone = files_.sync_directory(folder_);
+  if (!gone) (void)distrust(gone.error());
+  return tl::unexpected(why);
+}
+
 Status SegmentWriter::take_back(const Error& why) {
   auto cut = file_->truncate(segment_.bytes);
   if (cut) cut = file_->sync();
-  if (!cut) {
-    distrusted_ = cut.error();
-    distrusted_->advice = "check the disk, then start gnomon again";
-  }
+  if (!cut) (void)distrust(cut.error());
   return tl::unexpected(why);
+}
+
+Status SegmentWriter::distrust(Error why) {
+  why.advice = "check the disk, then start gnomon again";
+  distrusted_ = why;
+  return tl::unexpected(std::move(why));
 }
 
 }  // namespace gnomon::segment

@@ -28,7 +28,10 @@ class SegmentWriter {
 
  private:
   Status start_segment(std::uint64_t base_record);
-  Status take_back(const Error& why);
+  // Each returns `why`. If what is to go cannot be removed for good, nothing is accepted any more.
+  Status withdraw(const std::string& path, const Error& why);  // a segment that could not be started
+  Status take_back(const Error& why);                          // a group that could not be written
+  Status distrust(Error why);
 
   FileSystem& files_;
   std::string folder_;
