@@ -4,8 +4,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <array>
 #include <optional>
 
 #include "cli/exit_code.h"
@@ -106,12 +108,14 @@ Status enrol(server::ProbeRegistry& registry, const std::vector<probe::ProbeIden
   return {};
 }
 
-// Past the buffer of standard output, which would keep it.
+// Past the buffer of standard output and any other copy, which would keep it.
 void show_first_password(std::string password) {
   std::fflush(stdout);
-  std::string line = "  To change things, log in as admin with the password " + password + "  (shown only now)\n";
-  [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, line.data(), line.size());
-  crypto::wipe(line);
+  std::string before = "  To change things, log in as admin with the password ";
+  std::string after = "  (shown only now)\n";
+  const std::array<iovec, 3> line{iovec{before.data(), before.size()}, iovec{password.data(), password.size()},
+                                  iovec{after.data(), after.size()}};
+  [[maybe_unused]] const auto written = ::writev(STDOUT_FILENO, line.data(), line.size());
   crypto::wipe(password);
 }
 

@@ -35,6 +35,8 @@ Transport::Awaitable<bool> AnswerWriter::send(std::string_view first, std::strin
 
 Transport::Awaitable<bool> AnswerWriter::write(Response& response, Terms terms, Admission::Room& room) {
   terms.keep_alive = terms.keep_alive && !shared_.stopping;
+  const auto* text = std::get_if<std::string>(&response.body);
+  room.hold_answer(text == nullptr ? 0 : text->capacity(), response.status >= 500);
   if (std::holds_alternative<FileBody>(response.body)) {
     std::ifstream file(std::get<FileBody>(response.body).path, std::ios::binary | std::ios::ate);
     if (file) {
@@ -43,6 +45,7 @@ Transport::Awaitable<bool> AnswerWriter::write(Response& response, Terms terms, 
       co_return sent&& terms.keep_alive;
     }
     response = error_response(404, "not_found", "no such file");
+    text = std::get_if<std::string>(&response.body);
   }
   count(response.status);
   const auto* events = std::get_if<std::shared_ptr<EventStream>>(&response.body);
@@ -51,10 +54,7 @@ Transport::Awaitable<bool> AnswerWriter::write(Response& response, Terms terms, 
     co_return false;
   }
   std::string_view body;
-  if (const auto* text = std::get_if<std::string>(&response.body)) {
-    body = *text;
-    room.hold_answer(text->capacity());
-  }
+  if (text != nullptr) body = *text;
   if (const auto* shared = std::get_if<SharedBody>(&response.body)) body = shared->bytes;
   const bool sent = co_await write_text(response, body, terms);
   co_return sent&& terms.keep_alive;

@@ -127,7 +127,7 @@ class Connection {
     if (refusal) {
       response = std::move(*refusal);
     } else {
-      co_await answer(request, response);
+      co_await answer(request, response, room);
     }
     // A handler that has not answered may still be reading it.
     if (terms_.lane == Lane::kLogin && answered_) forget_secrets(*request);
@@ -235,12 +235,13 @@ class Connection {
   };
 
   // Runs the handler on its lane's threads and waits for its answer.
-  asio::awaitable<void> answer(const std::shared_ptr<Request>& request, Response& response) {
+  asio::awaitable<void> answer(const std::shared_ptr<Request>& request, Response& response, Admission::Room& room) {
     ++shared_.counters.requests;
     answered_ = false;
     Admission& admission = shared_.admission;
-    const std::size_t queued = admission.queued(terms_.lane);
-    if (queued >= admission.queue_limit(terms_.lane) || !admission.room_for_answer(Clock::now())) {
+    // What probes and logins are answered is small, and not to wait for dashboards.
+    const bool is_read = terms_.lane == Lane::kRead;
+    if (!admission.place_in_queue(terms_.lane) || (is_read && !room.expect_answer(Clock::now()))) {
       response = busy("the server is busy; try again soon");
       co_return;
     }
@@ -270,18 +271,20 @@ class Connection {
         pending->timer->cancel();
       });
     };
-    auto& queued = shared_.admission.queued(terms_.lane);
-    ++queued;
+    LaneLoad& load = shared_.admission.load(terms_.lane);
+    load.given();
     asio::post(*shared_.pools[static_cast<std::size_t>(terms_.lane)],
-               [&router = shared_.router, &queued, request, respond, expansion = expansion_,
-                latest = limits_.queue_time, since = Clock::now()] {
-                 --queued;
-                 if (Clock::now() - since > latest) {
+               [&router = shared_.router, &load, request, respond, expansion = expansion_, latest = limits_.queue_time,
+                since = Clock::now()] {
+                 load.begun();
+                 const auto begun = Clock::now();
+                 if (begun - since > latest) {
                    respond(busy("the server is busy; try again soon"));
                  } else if (const Status expanded = expand(*request, expansion); !expanded) {
                    respond(tl::unexpected(expanded.error()));
                  } else {
                    router.dispatch(request, respond);
+                   load.took(Clock::now() - begun);
                  }
                });
   }

@@ -77,7 +77,7 @@ class Server::Impl {
                 {&read_pool_, &ingest_pool_, &login_pool_},
                 std::make_shared<Mailbox>(io_),
                 counters_,
-                Admission(options_.limits)},
+                Admission(options_)},
         acceptor_(io_) {}
   ~Impl() { stop(); }
 

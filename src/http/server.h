@@ -30,10 +30,10 @@ struct Limits {
   std::size_t connections_per_address = 64;
   bool count_loopback = false;
   std::size_t body_bytes_in_flight = 64UL * 1024 * 1024;
-  std::size_t answer_bytes_in_flight = 128UL * 1024 * 1024;  // answers that wait for their readers
-  std::size_t queued_requests = 256;                         // waiting for a lane's handlers
-  std::size_t queued_logins = 16;                            // a login takes 0.1 s of a core on purpose
-  std::chrono::milliseconds queue_time{2'000};               // who waited longer is told to come back
+  std::size_t answer_bytes_in_flight = 64UL * 1024 * 1024;  // answers that wait for their readers
+  std::size_t queued_requests = 256;                        // waiting for a lane's handlers
+  std::size_t queued_logins = 16;                           // a login takes 0.1 s of a core on purpose
+  std::chrono::milliseconds queue_time{2'000};              // who waited longer is told to come back
   // How long a peer may keep the server waiting when others need the place, the body's or the answer's room.
   std::chrono::milliseconds patience{1'000};
   std::chrono::milliseconds header_timeout{10'000};

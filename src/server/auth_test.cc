@@ -273,7 +273,9 @@ TEST(Origin, ReadsHostHeaders) {
   EXPECT_EQ(host_name("example.org:80"), "example.org");
   EXPECT_EQ(host_name("[2001:db8::1]:80"), "2001:db8::1");
   EXPECT_EQ(host_name(""), "");
-  EXPECT_EQ(host_name("["), "");
+  EXPECT_FALSE(names_this_machine(host_name("[")));
+  EXPECT_FALSE(names_this_machine(host_name("[::1")));
+  EXPECT_FALSE(names_this_machine(host_name("[::1].evil.example")));
   EXPECT_FALSE(names_this_machine("127.evil.example"));
   EXPECT_FALSE(names_this_machine("localhost.example"));
 }

@@ -5,7 +5,12 @@
 namespace gnomon::server {
 
 std::string_view host_name(std::string_view host_header) {
-  if (host_header.starts_with('[')) return host_header.substr(1, host_header.find(']') - 1);
+  if (host_header.starts_with('[')) {
+    const auto end = std::min(host_header.find(']'), host_header.size());
+    const auto rest = host_header.substr(end);
+    // "[::1].evil.example" is no address: as it stands it names nobody.
+    return rest == "]" || rest.starts_with("]:") ? host_header.substr(1, end - 1) : host_header;
+  }
   return host_header.substr(0, host_header.find(':'));
 }
 

@@ -14,7 +14,7 @@ before(async () => { server = await Observatory.start(); });
 after(async () => assert.equal(await server.stop(), 0));
 
 const ingest = (fields) => `POST /api/v1/ingest HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/x-protobuf\r\n${fields}\r\n`;
-const bomb = (bytes) => execFileSync('zstd', ['-q', '-19', '--long=27', '-c'], {input: Buffer.alloc(bytes), maxBuffer: 64 * kMegabyte});
+const bomb = (bytes) => execFileSync('zstd', ['-q', '-19', '--long=27', `--stream-size=${bytes}`, '-c'], {input: Buffer.alloc(bytes), maxBuffer: 64 * kMegabyte});
 
 test('a gigabyte that is announced is refused before it comes', async () => {
   for (const size of [kGigabyte, 2 ** 40, '18446744073709551615', '99999999999999999999999']) {
@@ -54,7 +54,7 @@ test('zstd bombs expand to the limit at most', async () => {
   const nested = execFileSync('zstd', ['-q', '-c'], {input: small});
   for (const body of [silent, double, nested, small.subarray(0, 100)]) {
     const answer = await fetch(`${server.url}/api/v1/ingest`, {method: 'POST', body, headers: {'content-encoding': 'zstd', 'content-type': 'application/x-protobuf'}});
-    assert.equal(answer.status, 400);
+    assert.ok([400, 413].includes(answer.status), `${answer.status}`);
   }
   for (const coding of ['gzip', 'br', 'zstd, zstd', 'deflate', 'x']) {
     const answer = await fetch(`${server.url}/api/v1/ingest`, {method: 'POST', body: small, headers: {'content-encoding': coding, 'content-type': 'application/x-protobuf'}});

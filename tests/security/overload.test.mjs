@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {Probe, handIn, ingestBody} from './batch.mjs';
-import {Observatory} from './observatory.mjs';
+import {Observatory, until} from './observatory.mjs';
 import {RawSocket, statusOf} from './raw_socket.mjs';
 
 let server;
@@ -71,7 +71,10 @@ test('dashboards at ten times capacity: 503 at once, memory bounded, ingest goes
   // Its own share: not what it has alone, but never nothing, and never refused for the dashboards' sake.
   assert.equal(meanwhile.busy, 0, 'ingest was refused');
   assert.ok(meanwhile.stored >= 4, `${meanwhile.stored} stored under load, ${alone}/s alone`);
-  // At once after: the very next requests, of both kinds.
+  // At once after: as soon as it has seen that the others are gone, and from then on always; for both kinds.
+  const over = performance.now();
+  await until(async () => (await fetch(`${server.url}/api/v1/paths`)).status === 200);
+  assert.ok(performance.now() - over < 3000, `${performance.now() - over} ms until it served again`);
   for (let i = 0; i < 20; ++i) assert.equal((await fetch(`${server.url}/api/v1/paths`)).status, 200);
   assert.deepEqual((await handIn(server.url, ingestBody(probe.batch()))).verdicts, [1]);
   console.log(`# ${load.requests} requests, ${load.refused} refused; hand-ins ${alone}/s alone, ${(meanwhile.stored / 4).toFixed(0)}/s under load, ` +
