@@ -66,6 +66,30 @@ TEST_F(JournalTest, StoresEachBatchOnceAndGivesItsBytesBack) {
   EXPECT_EQ(journal->status().duplicates, 1U);
 }
 
+// The program is killed while it makes the ledger, started again, and then the power goes, each at any operation: what
+// was signed never stands without the key to read it by.
+TEST_F(JournalTest, NoCheckpointOutlivesTheLedgersKey) {
+  constexpr std::uint64_t kOperations = 30;  // more than the first opening takes
+  for (std::uint64_t killed_at = 1; killed_at <= kOperations; ++killed_at) {
+    segment::MemoryFileSystem killed;
+    SeededRandom random(killed_at);
+    killed.cut_power(killed_at);
+    (void)Journal::open(killed, kFolder, key_, clock_, options_);
+    killed.restart(segment::Loss::kNothing, random);
+    for (std::uint64_t cut_at = 1; cut_at <= kOperations; ++cut_at) {
+      const auto disk = killed.clone();
+      disk->cut_power(cut_at);
+      (void)Journal::open(*disk, kFolder, key_, clock_, options_);
+      for (int image = 0; image < 8; ++image) {
+        const auto left = disk->clone();
+        left->restart(segment::Loss::kSome, random);
+        if (!left->read_file("/data/ledger/checkpoint")) continue;
+        EXPECT_TRUE(left->read_file("/data/ledger/key")) << "killed at " << killed_at << ", cut at " << cut_at;
+      }
+    }
+  }
+}
+
 TEST_F(JournalTest, ToleratesGapsAndDisorder) {
   auto journal = open();
   for (std::uint64_t s : {5, 2, 9, 3}) EXPECT_EQ(append(*journal, probe_.batch(s))->outcome, AppendOutcome::kStored);

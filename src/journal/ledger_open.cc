@@ -33,6 +33,8 @@ Result<VerifierKey> settle_key(segment::FileSystem& files, const std::string& fo
     return failure(ErrorCode::kConflict, "open ledger", folder, "it was signed with another key",
                    "give back the observatory's key file that belongs to this folder");
   }
+  // A process that was killed may have put it there a moment ago. What is signed from now on is worth nothing without.
+  if (auto named = files.sync_directory(folder); !named) return tl::unexpected(named.error());
   return *std::move(known);
 }
 
