@@ -82,7 +82,7 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
     auto groups = store.groups(by_minute);
     if (!groups) return tl::unexpected(groups.error());
     minute_points = std::move(*groups);
-    auto latest = store.latest({newest - minutes(1), {}});
+    auto latest = store.latest({newest - minutes(1)});
     if (!latest) return tl::unexpected(latest.error());
     windows = std::move(*latest);
     auto sums = store.summaries({{}, {newest - minutes(1), newest}, store::kAllSketches});

@@ -14,7 +14,6 @@ RowBlock random_rows(SeededRandom& random, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     rows.path.push_back(0);
     rows.start_ms.push_back(static_cast<std::int64_t>(i));
-    rows.record.push_back(static_cast<std::int64_t>(random.next() % 100));
     rows.windows.push_back(1);
     for (RowBlock::Scalars& column : rows.scalars) {
       const bool is_known = random.next() % 4 != 0;

@@ -34,6 +34,10 @@ class PathDictionary {
   [[nodiscard]] PathId id(std::int32_t place) const { return at(place).id; }
   [[nodiscard]] PathRecord record(std::int32_t place) const;
 
+  [[nodiscard]] const std::string& method(std::int32_t place) const { return strings_.text(method_number(place)); }
+  // Equal for paths of one method, while the program runs.
+  [[nodiscard]] std::uint32_t method_number(std::int32_t place) const { return shapes_[at(place).shape].method; }
+
   // Adds a path that find() does not know; returns its place.
   std::int32_t add(const PathFields& fields, const ProbeId& probe, const std::string& source_site, WallTime first_seen);
   // Replaces what may change; true when something did.

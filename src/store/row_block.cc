@@ -5,7 +5,6 @@ namespace gnomon::store {
 void RowBlock::clear() {
   path.clear();
   start_ms.clear();
-  record.clear();
   windows.clear();
   for (Scalars& column : scalars) {
     column.value.clear();

@@ -32,7 +32,6 @@ struct RowBlock {
 
   std::vector<std::int32_t> path;      // place of the path in the dictionary
   std::vector<std::int64_t> start_ms;  // Unix ms
-  std::vector<std::int64_t> record;    // kRaw: the journal record that brought the window; else empty
   std::vector<std::int64_t> windows;   // how many windows the row sums up
   std::vector<Scalars> scalars;        // as level_columns().scalars
   std::vector<SketchRows> sketches;    // as level_columns().sketches; those not fetched stay empty

@@ -100,8 +100,7 @@ struct PathPoint {
 };
 
 struct LatestQuery {
-  WallTime since;           // windows that start at or after this
-  JournalPosition applied;  // and came from this journal record or a later one
+  WallTime since;  // windows that start at or after this
 };
 
 struct LevelUse {

@@ -10,7 +10,7 @@ namespace gnomon::store {
 
 namespace {
 
-// A row is: the record, a set of the columns that are not zero, a set of those that are unknown, the values of the
+// A row is: a set of the columns that are not zero, a set of those that are unknown, the values of the
 // former (distances, zigzag), and each sketch's digits behind their number. All numbers are varints.
 void write_varint(std::uint64_t value, std::vector<std::uint8_t>& bytes) {
   std::array<std::uint8_t, 10> buffer{};
@@ -104,7 +104,6 @@ std::size_t TailChunk::add(const AppliedBatch& batch, std::span<const std::int32
       code[c] = zigzag(value[c], near ? value[*near] : 0);
       if (code[c] != 0) other |= 1ULL << c;
     }
-    write_varint(batch.record, bytes_);
     write_varint(other, bytes_);
     write_varint(unknown, bytes_);
     for (std::uint64_t left = other; left != 0; left &= left - 1) {
@@ -152,7 +151,6 @@ void TailChunk::read(const Entry& entry, RowBlock& rows) const {
   const std::uint8_t* at = bytes_.data() + entry.offset;
   rows.path.push_back(entry.path);
   rows.start_ms.push_back(entry.start_ms);
-  rows.record.push_back(static_cast<std::int64_t>(read_varint(at)));
   rows.windows.push_back(1);
   const std::uint64_t other = read_varint(at);
   const std::uint64_t unknown = read_varint(at);

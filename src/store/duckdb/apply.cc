@@ -21,17 +21,22 @@ constexpr std::size_t kBlockRows = 2'048;
 struct Source {
   TailChunk::Entry entry;
   const TailChunk* chunk = nullptr;
+  std::uint32_t method = 0;
 };
 
-// By path, then time: neighbours compress well and are read together.
-std::vector<Source> sort_tail(const Tail& tail, std::uint64_t rows) {
+// By method, path, then time: neighbours compress well and are read together.
+std::vector<Source> sort_tail(Engine& engine) {
   std::vector<Source> sources;
-  sources.reserve(rows);
-  for (const auto& chunk : tail) {
-    for (const TailChunk::Entry& entry : chunk->entries()) sources.push_back({entry, chunk.get()});
+  sources.reserve(engine.tail_rows());
+  const std::shared_lock lock(engine.naming);
+  for (const auto& chunk : engine.tail()) {
+    for (const TailChunk::Entry& entry : chunk->entries()) {
+      sources.push_back({entry, chunk.get(), engine.dictionary.paths().method_number(entry.path)});
+    }
   }
   // Stable, so that windows of one time stay in the order of the journal.
-  std::ranges::stable_sort(sources, {}, [](const Source& s) { return std::pair(s.entry.path, s.entry.start_ms); });
+  std::ranges::stable_sort(sources, {},
+                           [](const Source& s) { return std::tuple(s.method, s.entry.path, s.entry.start_ms); });
   return sources;
 }
 
@@ -47,6 +52,15 @@ Status append_windows(Engine& engine, std::span<const Source> sources, std::int6
     if (auto status = appender->append(rows); !status) return status;
   }
   return appender->close();
+}
+
+Result<Run> append_run(Engine& engine, std::span<const Source> sources, std::int64_t id) {
+  if (auto status = append_windows(engine, sources, id); !status) return tl::unexpected(status.error());
+  Run run{id, Level::kRaw, {}, sources.size(), 0, 0};
+  for (const Source& s : sources) run.newest_ms = std::max(run.newest_ms, s.entry.start_ms);
+  const std::shared_lock lock(engine.naming);
+  run.method = engine.dictionary.paths().method(sources.front().entry.path);
+  return run;
 }
 
 Status append_dropped(Connection& connection, const Tail& tail) {
@@ -108,16 +122,15 @@ Status flush(Engine& engine) {
   next.position = engine.position;
   next.windows = engine.windows;
   next.clock_ms = std::max(next.clock_ms, middle_ms(engine.tail()));
-  const std::vector<Source> sources = sort_tail(engine.tail(), engine.tail_rows());
-  if (!sources.empty()) {
-    std::int64_t newest_ms = 0;
-    for (const auto& chunk : engine.tail()) newest_ms = std::max(newest_ms, chunk->newest_ms());
-    next.runs.push_back({next.next_run++, Level::kRaw, sources.size(), newest_ms, 0});
-  }
+  const std::vector<Source> sources = sort_tail(engine);
   auto transaction = Transaction::begin(engine.writer());
   if (!transaction) return tl::unexpected(transaction.error());
-  if (!sources.empty()) {
-    if (auto status = append_windows(engine, sources, next.runs.back().id); !status) return status;
+  for (auto first = sources.begin(); first != sources.end();) {
+    const auto last = std::find_if(first, sources.end(), [&](const Source& s) { return s.method != first->method; });
+    auto run = append_run(engine, {first, last}, next.next_run++);
+    if (!run) return tl::unexpected(run.error());
+    next.runs.push_back(std::move(*run));
+    first = last;
   }
   if (auto status = append_dropped(engine.writer(), engine.tail()); !status) return status;
   if (auto status = engine.dictionary.write(engine.writer()); !status) return status;

@@ -1,5 +1,6 @@
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -68,8 +69,8 @@ Status Dictionary::load_paths(Connection& connection, std::int64_t seen_run) {
   }
   paths_written_ = paths_.size();
   auto seen = connection.query(fmt::format("SELECT place, last_seen_ms FROM path_seen UNION ALL "
-                                           "SELECT path, max(start_ms) FROM {} WHERE run >= {} GROUP BY path",
-                                           table_of(Level::kRaw), seen_run),
+                                           "SELECT path, max({}) FROM {} WHERE run >= {} GROUP BY path",
+                                           start_sql(), table_of(Level::kRaw), seen_run),
                                "read when paths were seen");
   if (!seen) return tl::unexpected(seen.error());
   for (auto more = seen->next();; more = seen->next()) {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 
 namespace gnomon::store::duckdb {
 
@@ -127,10 +128,16 @@ Status LevelAppender::append_chunk(const RowBlock& rows, std::size_t first, std:
     mark_unknown(duckdb_data_chunk_get_vector(chunk, unknown), kNone.data(), count);
   }
   std::memcpy(duckdb_vector_get_data(next()), rows.path.data() + first, count * sizeof(std::int32_t));
-  std::memcpy(duckdb_vector_get_data(next()), rows.start_ms.data() + first, count * sizeof(std::int64_t));
+  auto* steps = static_cast<std::int64_t*>(duckdb_vector_get_data(next()));
+  auto* rests = static_cast<std::uint16_t*>(duckdb_vector_get_data(next()));
+  for (std::size_t i = 0; i < count; ++i) {
+    steps[i] = rows.start_ms[first + i] / kStartStepMs;
+    rests[i] = static_cast<std::uint16_t>(rows.start_ms[first + i] % kStartStepMs);
+  }
   std::fill_n(static_cast<std::int64_t*>(duckdb_vector_get_data(next())), count, state_->run);
-  const auto& other = state_->level == Level::kRaw ? rows.record : rows.windows;
-  std::memcpy(duckdb_vector_get_data(next()), other.data() + first, count * sizeof(std::int64_t));
+  if (state_->level != Level::kRaw) {
+    std::memcpy(duckdb_vector_get_data(next()), rows.windows.data() + first, count * sizeof(std::int64_t));
+  }
   for (std::size_t c = 0; c < rows.scalars.size(); ++c) {
     const RowBlock::Scalars& scalars = rows.scalars[c];
     const duckdb_type type = state_->types[state_->layout.place[column]];

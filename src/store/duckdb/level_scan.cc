@@ -4,6 +4,7 @@
 
 #include "store/accumulator.h"
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 
 namespace gnomon::store::duckdb {
 
@@ -78,7 +79,8 @@ void add_near(RowBlock& rows, Level level) {
 }  // namespace
 
 Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std::string& where, unsigned sketches) {
-  std::string list = level == Level::kRaw ? "path, start_ms, record" : "path, start_ms, windows";
+  std::string list =
+      level == Level::kRaw ? "path, start_step, start_rest_ms" : "path, start_step, start_rest_ms, windows";
   for (const ScalarColumn& column : level_columns().scalars) {
     const bool sum = level != Level::kRaw && column.aggregation == schema::Aggregation::kMean;
     list += fmt::format(", {}{}", column.name, sum ? "_sum" : "");
@@ -99,11 +101,11 @@ Result<bool> LevelScan::next(RowBlock& out) {
   const auto next_vector = [&] { return duckdb_data_chunk_get_vector(rows_.chunk(), column++); };
   read_fixed(next_vector(), count, out.path);
   read_fixed(next_vector(), count, out.start_ms);
+  const auto* rests = static_cast<const std::uint16_t*>(duckdb_vector_get_data(next_vector()));
+  for (std::size_t i = 0; i < count; ++i) out.start_ms[i] = out.start_ms[i] * kStartStepMs + rests[i];
   if (level_ == Level::kRaw) {
-    read_fixed(next_vector(), count, out.record);
     out.windows.assign(count, 1);
   } else {
-    out.record.clear();
     read_fixed(next_vector(), count, out.windows);
   }
   for (RowBlock::Scalars& scalars : out.scalars) read_scalars(next_vector(), count, scalars);

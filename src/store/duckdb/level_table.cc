@@ -1,6 +1,7 @@
 #include "store/duckdb/level_table.h"
 
 #include "store/duckdb/sketch_macros.h"
+#include "store/duckdb/start_sql.h"
 
 namespace gnomon::store::duckdb {
 
@@ -23,8 +24,9 @@ std::string name_at(const ScalarColumn& column, Level level) {
 
 std::vector<SqlColumn> sql_columns(Level level) {
   const bool raw = level == Level::kRaw;
-  std::vector<SqlColumn> columns = {{"path", "INTEGER"}, {"start_ms", "BIGINT"}, {"run", "BIGINT"}};
-  columns.push_back({raw ? "record" : "windows", "BIGINT"});
+  std::vector<SqlColumn> columns = {
+      {"path", "INTEGER"}, {"start_step", "BIGINT"}, {"start_rest_ms", "USMALLINT"}, {"run", "BIGINT"}};
+  if (!raw) columns.push_back({"windows", "BIGINT"});
   const auto all = schema::delay_columns();
   for (const ScalarColumn& scalar : level_columns().scalars) {
     const std::string type = schema::duckdb_columns(all[scalar.place]).front().type;
@@ -50,7 +52,7 @@ std::string shown(const ScalarColumn& column, Level level) {
 }
 
 std::string create_view(Level level) {
-  std::string list = level == Level::kRaw ? "path, start_ms, record" : "path, start_ms, windows";
+  std::string list = fmt::format("path, {} AS start_ms{}", start_sql(), level == Level::kRaw ? "" : ", windows");
   for (const ScalarColumn& column : level_columns().scalars) list += ", " + shown(column, level);
   for (const SketchColumn& sketch : level_columns().sketches) {
     const std::string near =

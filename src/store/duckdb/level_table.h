@@ -3,9 +3,9 @@
 // The tables packed_raw, packed_1m, packed_1h and packed_1d: their columns from the schema, appending to them in bulk
 // and reading them by column; and the views window_raw … window_1d, which show them as the schema has them.
 //
-// Columns: path, start_ms, run, (raw: record; rollups: windows), then the schema's numbers in order, as distances from
-// the column that they are near to, then each sketch as a list of digits (store/sketch_code.h). docs/spec/tables.md has
-// it to the digit.
+// Columns: path, start_step, start_rest_ms, run, (rollups: windows), then the schema's numbers in order, as distances
+// from the column that they are near to, then each sketch as a list of digits (store/sketch_code.h).
+// docs/spec/tables.md has it to the digit.
 
 #include <memory>
 

@@ -53,15 +53,13 @@ Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& qu
   Accumulator sums(kNoSketches);
   struct Window {
     PathId path;
-    std::int64_t start_ms, record;
+    std::int64_t start_ms;
     std::int32_t slot, place;
     auto operator<=>(const Window&) const = default;
   };
   std::vector<Window> windows;
-  const auto applied = static_cast<std::int64_t>(query.applied.records);
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
-    if (rows.record[i] < applied) return -1;
-    windows.push_back({{}, rows.start_ms[i], rows.record[i], static_cast<std::int32_t>(windows.size()), rows.path[i]});
+    windows.push_back({{}, rows.start_ms[i], static_cast<std::int32_t>(windows.size()), rows.path[i]});
     return windows.back().slot;
   };
   const WallTime end{std::chrono::hours(24 * 365 * 240)};

@@ -1,6 +1,7 @@
 #include "store/duckdb/queries.h"
 
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 #include "store/duckdb/summation.h"
 #include "store/duckdb/unix_ms.h"
 
@@ -63,13 +64,13 @@ class Steps {
 Result<std::vector<Point>> single_windows(Engine::Reader& reader, const Pass& pass) {
   Accumulator sums(pass.sketches);
   struct Window {
-    std::int64_t start_ms, record;
-    std::int32_t slot;
+    std::int64_t start_ms;
+    std::int32_t slot;  // of one time: in the order of the journal
     auto operator<=>(const Window&) const = default;
   };
   std::vector<Window> windows;
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
-    windows.push_back({rows.start_ms[i], rows.record[i], static_cast<std::int32_t>(windows.size())});
+    windows.push_back({rows.start_ms[i], static_cast<std::int32_t>(windows.size())});
     return windows.back().slot;
   };
   if (auto status = sum_rows(
@@ -95,8 +96,8 @@ Result<bool> fits_raw(Engine::Reader& reader, const SeriesQuery& query, std::int
     if (query.range.to - query.range.from > std::chrono::hours(24 * 7)) return false;
   }
   const auto rows = reader.connection().number(
-      fmt::format("SELECT count(*) FROM {} WHERE path = {} AND start_ms >= {} AND start_ms < {}", table_of(Level::kRaw),
-                  path, to_unix_ms_up(query.range.from), to_unix_ms_up(query.range.to)),
+      fmt::format("SELECT count(*) FROM {} WHERE path = {} AND {} AND {}", table_of(Level::kRaw), path,
+                  starts_from(to_unix_ms_up(query.range.from)), starts_before(to_unix_ms_up(query.range.to))),
       "count windows");
   if (!rows) return tl::unexpected(rows.error());
   const std::int64_t from_ms = to_unix_ms_up(query.range.from), to_ms = to_unix_ms_up(query.range.to);

@@ -3,6 +3,7 @@
 #include "store/duckdb/apply.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/roll.h"
+#include "store/duckdb/start_sql.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -14,10 +15,10 @@ Result<bool> has_waiting(Engine& engine, std::size_t level, std::int64_t before_
   if (level + 1 >= kLevels) return false;
   for (const Run& run : engine.state().runs) {
     if (run.level != static_cast<Level>(level) || run.rolled_before_ms >= before_ms) continue;
-    const auto rows = engine.writer().number(
-        fmt::format("SELECT count(*) FROM {} WHERE run = {} AND start_ms >= {} AND start_ms < {}", table_of(run.level),
-                    run.id, run.rolled_before_ms, before_ms),
-        "count rows");
+    const auto rows =
+        engine.writer().number(fmt::format("SELECT count(*) FROM {} WHERE run = {} AND {} AND {}", table_of(run.level),
+                                           run.id, starts_from(run.rolled_before_ms), starts_before(before_ms)),
+                               "count rows");
     if (!rows) return tl::unexpected(rows.error());
     if (*rows > 0) return true;
   }
@@ -73,7 +74,7 @@ Status remove_old(Engine& engine, WallTime now) {
   for (std::size_t l = 0; l < kLevels; ++l) {
     if (before_ms[l] == 0) continue;
     const auto rows = engine.writer().number(
-        fmt::format("DELETE FROM {} WHERE start_ms < {}", table_of(static_cast<Level>(l)), before_ms[l]),
+        fmt::format("DELETE FROM {} WHERE {}", table_of(static_cast<Level>(l)), starts_before(before_ms[l])),
         "remove old windows");
     if (!rows) return tl::unexpected(rows.error());
     removed += *rows;

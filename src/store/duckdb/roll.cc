@@ -37,6 +37,17 @@ bool is_done(const Run& run) {
   return run.level == Level::kDay || (run.is_rolled() && (!merges || run.rows >= kLargeRun));
 }
 
+// Does `work` for runs of one method at a time, not more than are read at once.
+template <typename Work>
+Status in_parts(std::vector<Run> runs, const Work& work) {
+  std::ranges::stable_sort(runs, {}, &Run::method);
+  for (std::size_t first = 0, last = 0; first < runs.size(); first = last) {
+    while (last < runs.size() && last - first < kFanIn && runs[last].method == runs[first].method) ++last;
+    if (auto status = work(std::span<const Run>(runs).subspan(first, last - first)); !status) return status;
+  }
+  return {};
+}
+
 Status roll_part(Engine& engine, Level to, std::span<const Run> runs, std::int64_t before_ms) {
   State next = engine.state();
   auto transaction = Transaction::begin(engine.writer());
@@ -47,7 +58,8 @@ Status roll_part(Engine& engine, Level to, std::span<const Run> runs, std::int64
   const auto merged = merge_runs(engine, parts, from, to, next.next_run);
   if (!merged) return tl::unexpected(merged.error());
   for (const Run& done : runs) std::ranges::find(next.runs, done.id, &Run::id)->rolled_before_ms = before_ms;
-  if (merged->rows > 0) next.runs.push_back({next.next_run++, to, merged->rows, merged->newest_ms, 0});
+  if (merged->rows > 0)
+    next.runs.push_back({next.next_run++, to, runs.front().method, merged->rows, merged->newest_ms, 0});
   std::erase_if(next.runs, is_done);
   return engine.commit(*transaction, std::move(next), false);
 }
@@ -59,11 +71,8 @@ Status roll(Engine& engine, Level to, std::int64_t before_ms) {
     const bool is_finer = static_cast<int>(run.level) + 1 == static_cast<int>(to);
     if (is_finer && !run.is_rolled() && run.rolled_before_ms < before_ms) waiting.push_back(run);
   }
-  for (std::size_t first = 0; first < waiting.size(); first += kFanIn) {
-    const auto part = std::span(waiting).subspan(first, std::min(kFanIn, waiting.size() - first));
-    if (auto status = roll_part(engine, to, part, before_ms); !status) return status;
-  }
-  return {};
+  return in_parts(std::move(waiting),
+                  [&](std::span<const Run> part) { return roll_part(engine, to, part, before_ms); });
 }
 
 Status merge_part(Engine& engine, Level level, std::span<const Run> small) {
@@ -91,11 +100,9 @@ Status merge(Engine& engine, Level level) {
   for (const Run& run : engine.state().runs) {
     if (run.level == level && run.is_rolled() && run.rows < kLargeRun) small.push_back(run);
   }
-  for (std::size_t first = 0; first + 1 < small.size(); first += kFanIn) {
-    const auto part = std::span(small).subspan(first, std::min(kFanIn, small.size() - first));
-    if (auto status = merge_part(engine, level, part); !status) return status;
-  }
-  return {};
+  return in_parts(std::move(small), [&](std::span<const Run> part) -> Status {
+    return part.size() < 2 ? Status{} : merge_part(engine, level, part);
+  });
 }
 
 // The first time whose bucket of `to` is not yet closed.

@@ -4,6 +4,7 @@
 
 #include "store/accumulator.h"
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 
 namespace gnomon::store::duckdb {
 
@@ -61,7 +62,7 @@ class Merge {
       if (!reader) return tl::unexpected(reader.error());
       auto scan = LevelScan::open(
           reader->connection(), from,
-          fmt::format("run = {} AND start_ms >= {} AND start_ms < {}", part.run, part.from_ms, part.before_ms),
+          fmt::format("run = {} AND {} AND {}", part.run, starts_from(part.from_ms), starts_before(part.before_ms)),
           Accumulator::kEverySketch);
       if (!scan) return tl::unexpected(scan.error());
       sources_.emplace_back(std::move(*reader), std::move(*scan));

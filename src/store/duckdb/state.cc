@@ -28,7 +28,7 @@ std::vector<Field> fields(const State& state) {
 }
 
 constexpr std::string_view kRunColumns =
-    "id BIGINT, level INTEGER, row_count UBIGINT, newest_ms BIGINT, rolled_before_ms BIGINT";
+    "id BIGINT, level INTEGER, method VARCHAR, row_count UBIGINT, newest_ms BIGINT, rolled_before_ms BIGINT";
 
 Status read_runs(Connection& connection, std::vector<Run>& runs) {
   auto rows = connection.query("SELECT * FROM run ORDER BY id", "read state");
@@ -37,8 +37,8 @@ Status read_runs(Connection& connection, std::vector<Run>& runs) {
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
     for (std::size_t i = 0; i < rows->size(); ++i) {
-      runs.push_back({rows->integer(0, i), static_cast<Level>(rows->integer(1, i)), rows->natural(2, i),
-                      rows->integer(3, i), rows->integer(4, i)});
+      runs.push_back({rows->integer(0, i), static_cast<Level>(rows->integer(1, i)), rows->text(2, i),
+                      rows->natural(3, i), rows->integer(4, i), rows->integer(5, i)});
     }
   }
 }
@@ -47,7 +47,8 @@ Status write_runs(Connection& connection, const std::vector<Run>& runs) {
   if (auto status = connection.run("DELETE FROM run", "write state"); !status) return status;
   std::vector<std::vector<Cell>> rows;
   for (const Run& run : runs) {
-    rows.push_back({run.id, static_cast<std::int64_t>(run.level), run.rows, run.newest_ms, run.rolled_before_ms});
+    rows.push_back({run.id, static_cast<std::int64_t>(run.level), std::string_view(run.method), run.rows, run.newest_ms,
+                    run.rolled_before_ms});
   }
   return connection.append("run", rows);
 }

@@ -14,10 +14,13 @@ namespace gnomon::store::duckdb {
 // The format of our tables. A file of a later format is refused; an earlier one is remade by `gnomon rebuild`.
 inline constexpr std::int64_t kFormat = 2;
 
-// Rows that were appended at once and lie by path, then time. It is listed as long as something is to be done with it.
+// Rows of one method's paths that were appended at once and lie by path, then time: of one method, because others do
+// not know the same columns, and what is unknown would take as much room as what is known. It is listed as long as
+// something is to be done with it.
 struct Run {
   std::int64_t id = 0;
   Level level = Level::kRaw;
+  std::string method;
   std::uint64_t rows = 0;
   std::int64_t newest_ms = 0;
   // Its rows that start earlier are summed up in the next level.

@@ -1,5 +1,6 @@
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/retention.h"
+#include "store/duckdb/start_sql.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -11,8 +12,8 @@ Status read_rows(Connection& connection, const State& state, StorageUse& use) {
     LevelUse& level = use.levels[l];
     level.level = static_cast<Level>(l);
     if (state.levels[l].keep_ms) level.retention = std::chrono::milliseconds(*state.levels[l].keep_ms);
-    auto rows =
-        connection.query(fmt::format("SELECT count(*), min(start_ms) FROM {}", table_of(level.level)), "count rows");
+    auto rows = connection.query(fmt::format("SELECT count(*), min({}) FROM {}", start_sql(), table_of(level.level)),
+                                 "count rows");
     if (!rows) return tl::unexpected(rows.error());
     if (auto more = rows->next(); !more) return tl::unexpected(more.error());
     level.rows = rows->natural(0, 0);

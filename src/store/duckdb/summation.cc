@@ -1,6 +1,7 @@
 #include "store/duckdb/summation.h"
 
 #include "store/duckdb/level_table.h"
+#include "store/duckdb/start_sql.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -26,8 +27,8 @@ std::string where_waiting(const State& state, Level level) {
   std::string where;
   for (const Run& run : state.runs) {
     if (run.level != level || run.is_rolled()) continue;
-    where +=
-        fmt::format("{}(run = {} AND start_ms >= {})", where.empty() ? " AND (" : " OR ", run.id, run.rolled_before_ms);
+    where += fmt::format("{}(run = {} AND {})", where.empty() ? " AND (" : " OR ", run.id,
+                         starts_from(run.rolled_before_ms));
   }
   return where.empty() ? where : where + ")";
 }
@@ -89,8 +90,8 @@ class Summing {
 
 Status sum_rows(Engine::Reader& reader, const Pass& pass, const SlotOf& slot_of,
                 const std::function<std::size_t()>& slots, Accumulator& sums) {
-  const std::string where = fmt::format("start_ms >= {} AND start_ms < {}{}", to_unix_ms_up(pass.range.from),
-                                        to_unix_ms_up(pass.range.to), where_paths(pass.paths));
+  const std::string where = starts_from(to_unix_ms_up(pass.range.from)) + " AND " +
+                            starts_before(to_unix_ms_up(pass.range.to)) + where_paths(pass.paths);
   Summing summing(pass, slot_of, slots, sums);
   if (auto status = summing.add_table(reader, pass.level, where); !status) return status;
   for (int l = static_cast<int>(pass.level) - 1; l >= 0; --l) {
