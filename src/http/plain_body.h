@@ -14,7 +14,7 @@ namespace gnomon::http {
 struct PlainBody {
   using value_type = std::string;
 
-  class reader {
+  class reader {  // NOLINT(readability-identifier-naming): Beast's name for it
    public:
     template <bool kIsRequest, typename Fields>
     reader(boost::beast::http::header<kIsRequest, Fields>&, value_type& body) : body_(body) {}
