@@ -161,7 +161,8 @@ void Collector::settle(const std::shared_ptr<Ingest>& ingest, std::size_t index,
   if (!result) {
     ++busy_;
     disk_.note_failure(result.error());
-    ingest->judge(index, Verdict::VERDICT_BUSY, result.error().message(), sequence);
+    // Of a full disk the guard says what to do; the path of the journal is the server's own affair.
+    ingest->judge(index, Verdict::VERDICT_BUSY, disk_.refusal().value_or(result.error().message()), sequence);
   } else {
     disk_.note_success();
     ++(fresh ? stored_ : duplicate_);
