@@ -16,6 +16,8 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kPiece = 64UL * 1024;  // of an answer, sent at once
+
 struct Waker {
   bool woken = false;
   asio::steady_timer* timer = nullptr;  // null once nobody waits
@@ -63,16 +65,24 @@ Transport::Awaitable<bool> AnswerWriter::write(Response& response, Terms terms, 
 Transport::Awaitable<bool> AnswerWriter::write_text(const Response& response, std::string_view body, Terms terms) {
   const std::string head = response_head(response, shared_.options.headers, {body.size()}, terms.keep_alive);
   if (terms.head_only || !has_body(response.status)) body = {};
-  const PeerWaits::Place place(shared_.admission.waits(), WaitFor::kReader, Clock::now(), handle_.close);
-  const bool sent = co_await send(head, body);
-  co_return sent;
+  // In pieces, so that who takes them, however large the answer, does not count as keeping us waiting.
+  std::string_view first = head;
+  bool alive = true;
+  do {
+    const std::string_view piece = body.substr(0, kPiece);
+    const PeerWaits::Place place(shared_.admission.waits(), WaitFor::kReader, Clock::now(), handle_.close);
+    alive = co_await send(first, piece);
+    first = {};
+    body.remove_prefix(piece.size());
+  } while (alive && !body.empty());
+  co_return alive;
 }
 
 Transport::Awaitable<bool> AnswerWriter::write_file(const Response& response, std::ifstream& file, Terms terms) {
   auto left = static_cast<std::uint64_t>(file.tellg());
   file.seekg(0);
   std::string head = response_head(response, shared_.options.headers, {left}, terms.keep_alive);
-  std::string chunk(64UL * 1024, '\0');
+  std::string chunk(kPiece, '\0');
   bool alive = true;
   if (terms.head_only) left = 0;
   do {

@@ -102,9 +102,9 @@ TEST(SpecExample, BatchPageIsFresh) {
   const Example example;
   expect_example("batch.md", "signed batch", hex_dump(example.signed_batch));
   const auto batch = schema::read_signed_batch(bytes_of(example.signed_batch)).value();
-  expect_example("batch.md", "path",
-                 fmt::format("probe {}\npath  {}\n", to_string(example.entry.probe),
-                             to_string(batch.content().paths.path(0).id)));
+  expect_example(
+      "batch.md", "path",
+      fmt::format("probe {}\npath  {}\n", to_string(example.entry.probe), to_string(batch.content().paths.path(0).id)));
 }
 
 TEST(SpecExample, JournalPageIsFresh) {

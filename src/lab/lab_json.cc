@@ -160,7 +160,8 @@ std::string change_json(const ChangeReport& change) {
   object["paths_using"] = use.pairs == 0 ? json::value(nullptr) : json::value(use.lose_all + use.lose_part);
   json::array losing;
   for (const auto& [from, to] : use.losing) losing.push_back(json::array{json::string(from), json::string(to)});
-  object["pairs"] = {{"total", use.pairs}, {"lose_all", use.lose_all}, {"lose_part", use.lose_part}, {"losing", losing}};
+  object["pairs"] = {
+      {"total", use.pairs}, {"lose_all", use.lose_all}, {"lose_part", use.lose_part}, {"losing", losing}};
   return json::serialize(object);
 }
 

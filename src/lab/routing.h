@@ -45,8 +45,8 @@ class RoutingTable {
 // Ordered pairs of measuring sites, and what broken links do to their round trips.
 struct PairUse {
   std::size_t pairs = 0;
-  std::size_t lose_all = 0;   // Every flow, there or back, crosses a broken link.
-  std::size_t lose_part = 0;  // Some do: equal-cost paths go both over and past it.
+  std::size_t lose_all = 0;                                 // Every flow, there or back, crosses a broken link.
+  std::size_t lose_part = 0;                                // Some do: equal-cost paths go both over and past it.
   std::vector<std::pair<std::string, std::string>> losing;  // Those of lose_all by their sites' ids: from, to.
 };
 

@@ -171,7 +171,7 @@ void PacketSeries::count_extra(PacketRecord& record, const ReceivedAnswer& answe
     direction_.duplicated_forward();
   }
   if (answer.remote_sequence) overtaken_backward(*answer.remote_sequence);  // it may have overtaken others
-  if (late && record.state != State::kLost) return;  // decided as lost when its time comes
+  if (late && record.state != State::kLost) return;                         // decided as lost when its time comes
   PacketReport out;
   out.sequence = answer.sequence;
   out.fate = late ? Fate::kLate : Fate::kDuplicate;

@@ -56,7 +56,8 @@ class TunPeer {
       tun_ = net::FileDescriptor(open_tun());
       [[maybe_unused]] const int status = std::system(
           "ip link set lo up; ip addr add 10.9.0.1/24 dev far; ip -6 addr add fd09::1/64 dev far nodad; ip link set "
-          "far up");
+          // The kernel takes an address into use on a thread of its own, even without duplicate address detection.
+          "far up; while ip -6 addr show dev far tentative | grep -q inet6; do :; done");
     });
     if (!entered || !tun_.valid()) throw std::runtime_error("no TUN device: run as root, with /dev/net/tun");
     space_ = std::make_shared<net::NamespaceSpace>(runner_, std::move(*place));

@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using schema::Outcome;
+using ::testing::AnyOf;
 using testing::CollectingSink;
 using testing::Packet;
 using testing::Packets;
@@ -157,7 +158,8 @@ void expect_what_the_meddler_did(const schema::DelayWindow& window, bool icmp_er
   EXPECT_EQ(window.reordered, 1u);
   EXPECT_EQ(window.unreachable, icmp_error ? 1u : 0u);
   EXPECT_EQ(window.rtt.count(), kPackets - 3);
-  EXPECT_EQ(window.timestamp_source, schema::TimestampSource::kKernel);
+  // The worst of all packets: on a busy machine the kernel's may come too late for one of them.
+  EXPECT_THAT(window.timestamp_source, AnyOf(schema::TimestampSource::kKernel, schema::TimestampSource::kUser));
   ASSERT_TRUE(window.rtt_min && window.error_bound);
   EXPECT_GT(*window.rtt_min, 0ns);
   EXPECT_GT(*window.error_bound, 0ns);
@@ -168,6 +170,8 @@ TEST(EchoNetns, CountsWhatBecameOfEveryPacketOverIpv4) {
   CollectingSink sink;
   const auto window = measure(method(), spec_to("10.9.0.2", peer), sink);
   expect_what_the_meddler_did(window, true);
+  EXPECT_TRUE(std::ranges::any_of(
+      sink.reports(), [](const PacketReport& report) { return report.source == schema::TimestampSource::kKernel; }));
   EXPECT_EQ(window.stray, 2u) << "the forged cookie and the answer from elsewhere";
   std::map<std::uint32_t, std::string> unreachable;
   for (const auto& report : sink.reports()) {
