@@ -85,7 +85,7 @@ void append_by_magnitude(std::span<const SketchBucket> buckets, Writer& writer) 
         above == buckets.end() || (below != buckets.begin() && -std::prev(below)->number < above->number);
     const SketchBucket& next = negative ? *--below : *above++;
     const int magnitude = std::abs(next.number);
-    writer.number(static_cast<std::uint64_t>(2 * (magnitude - at) + 1 + (negative ? 1 : 0)));
+    writer.number(2 * static_cast<std::uint64_t>(magnitude - at) + (negative ? 2 : 1));
     at = magnitude;
     writer.packets(next.count - 1);
   }
