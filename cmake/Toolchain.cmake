@@ -1,8 +1,10 @@
 # Compiler settings shared by every target; nothing here is specific to one room.
 find_program(CCACHE ccache)
 if(CCACHE)
-  # Precompiled headers need these two sloppiness settings (ccache manual, "Precompiled headers").
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  # Precompiled headers need these two sloppiness settings (ccache manual, "Precompiled headers"). With the base
+  # directory, and no path of the checkout in what is compiled (below), one checkout finds what another has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
@@ -11,6 +13,7 @@ if(LLD)
   add_link_options(-fuse-ld=lld)
 endif()
 
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

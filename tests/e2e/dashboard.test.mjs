@@ -4,7 +4,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BASE, launch, open_page, PHONE } from "./browser.mjs";
-import { login, some_path, visit as open_and_hold, WAIT } from "./steps.mjs";
+import {
+  login,
+  settled,
+  some_path,
+  visit as open_and_hold,
+  WAIT,
+} from "./steps.mjs";
 
 const PAGES = ["/", "/mesh", "/paths", "/probes", "/storage"];
 let browser;
@@ -41,8 +47,7 @@ describe("every page", () => {
           visit("/", { language, theme, size }, async (page) => {
             for (const path of [...PAGES, `/paths/${first_path}`]) {
               await page.goto(BASE + path);
-              await page.waitForSelector("main h1", { state: "attached" });
-              await page.waitForTimeout(300);
+              await settled(page);
               assert.equal(
                 await page.getAttribute("html", "lang"),
                 language === "zh" ? "zh-CN" : "en",

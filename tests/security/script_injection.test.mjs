@@ -80,7 +80,8 @@ test('no page runs a name, in either language', async () => {
     for (const path of pages) {
       await page.goto(server.url + path, {waitUntil: 'load'});
       // The page has drawn what it fetched.
-      await page.waitForFunction(() => document.body?.innerText.length > 20);
+      await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.notice.loading'));
+      if (['/paths', '/probes'].includes(path)) await page.locator('main [role=row] >> nth=1').waitFor();
       const found = await page.evaluate(() => ({
         violations: globalThis.violations,
         injected: [...document.querySelectorAll('img[src="x"], svg[onload], iframe, [onerror], [onmouseover], a[href^="javascript:"], script:not([src])')].map((element) => element.outerHTML),

@@ -38,8 +38,10 @@ class Paths {
   replace(rows: PathRow[]): void {
     this.rows.clear();
     for (const row of rows) this.rows.set(row.id, row);
+    // At once and together: a page that sees `loaded` must not show for one frame the empty list of before.
+    this.names_revision++;
+    this.revision++;
     this.loaded = true;
-    this.announce(true);
   }
 
   /** Whole rows. */
