@@ -18,6 +18,9 @@ const payloads = [
 ];
 const payload = (i) => payloads[i % payloads.length];
 
+const names = {probe: payload(0), site: payload(1), item: payload(2), target: payload(3), targetSite: payload(4), address: payload(5), access: payload(6),
+  version: payload(7), complaint: payload(8), link: payload(9), gateway: payload(0), reason: payload(1), clock: payload(2), plan: payload(3)};
+
 let server;
 let browser;
 let hostile_path;
@@ -44,8 +47,6 @@ links:
   await enrol(payload(6), payload(7), probe.publicHex);
   // An admin's slip or spite: line ends and escapes in a name.
   await enrol('evil\n# HELP forged a\nforged 1', '\x1b]0;owned\x07\x1b[2J', new Probe().publicHex);
-  const names = {probe: payload(0), site: payload(1), item: payload(2), target: payload(3), targetSite: payload(4), address: payload(5), access: payload(6),
-    version: payload(7), complaint: payload(8), link: payload(9), gateway: payload(0), reason: payload(1), clock: payload(2), plan: payload(3)};
   for (let i = 0; i < 3; ++i) assert.deepEqual((await handIn(server.url, ingestBody(probe.batch(names)))).verdicts, [1]);
   // One that nobody knows: its name is told to the admins.
   assert.deepEqual((await handIn(server.url, ingestBody(new Probe().batch({probe: payload(0)})))).verdicts, [3]);
@@ -78,9 +79,11 @@ test('no page runs a name, in either language', async () => {
       document.addEventListener('securitypolicyviolation', (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
     });
     for (const path of pages) {
-      await page.goto(server.url + path, {waitUntil: 'load'});
-      // The page has drawn what it fetched.
-      await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.notice.loading'));
+      const answer = await page.goto(server.url + path, {waitUntil: 'load'});
+      // The application has drawn what it fetched; a target that is refused is answered by JSON.
+      if (answer.headers()['content-type'].startsWith('text/html')) {
+        await page.waitForFunction(() => document.querySelector('main h1') && !document.querySelector('.notice.loading'));
+      }
       if (['/paths', '/probes'].includes(path)) await page.locator('main [role=row] >> nth=1').waitFor();
       const found = await page.evaluate(() => ({
         violations: globalThis.violations,
@@ -116,6 +119,8 @@ test('answers are JSON, and no browser takes them for pages', async () => {
 });
 
 test('/metrics: a label holds a name whole, and forges no sample', async () => {
+  // A path of which nothing came for a while is not in the metrics.
+  assert.deepEqual((await handIn(server.url, ingestBody(probe.batch(names)))).verdicts, [1]);
   const text = await (await fetch(`${server.url}/metrics`)).text();
   // OpenMetrics 1.0, section "Text format": in a label's value only \\, \" and \n are escaped, and nothing else ends it.
   const label = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
