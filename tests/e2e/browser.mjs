@@ -23,6 +23,14 @@ export const PASSWORD = process.env.GNOMON_PASSWORD ?? "";
 export const DESK = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
+/** Language, theme and size in four looks: every two of their values meet in one of them. */
+export const LOOKS = [
+  { language: "en", theme: "light", size: DESK },
+  { language: "en", theme: "dark", size: PHONE },
+  { language: "zh", theme: "light", size: PHONE },
+  { language: "zh", theme: "dark", size: DESK },
+];
+
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

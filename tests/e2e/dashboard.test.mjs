@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { BASE, launch, open_page, PHONE } from "./browser.mjs";
+import { BASE, launch, LOOKS, open_page, PHONE } from "./browser.mjs";
 import {
   login,
+  seen_button,
   settled,
   some_path,
   visit as open_and_hold,
@@ -37,53 +38,43 @@ async function no_sideways_scroll(page) {
 }
 
 describe("every page", () => {
-  for (const language of ["en", "zh"]) {
-    for (const [where, size] of [
-      ["desk", undefined],
-      ["phone", PHONE],
-    ]) {
-      for (const theme of ["light", "dark"]) {
-        test(`${language}, ${where}, ${theme}`, () =>
-          visit("/", { language, theme, size }, async (page) => {
-            for (const path of [...PAGES, `/paths/${first_path}`]) {
-              await page.goto(BASE + path);
-              await settled(page);
-              assert.equal(
-                await page.getAttribute("html", "lang"),
-                language === "zh" ? "zh-CN" : "en",
-              );
-              assert.equal(
-                await page.getAttribute("html", "data-theme"),
-                theme,
-              );
-              assert.equal(
-                await page
-                  .locator("[role=alert]")
-                  .filter({ hasText: /\S/ })
-                  .count(),
-                0,
-                `${path} shows a problem`,
-              );
-              const text = await page.innerText("main");
-              assert.doesNotMatch(
-                text,
-                /undefined|NaN|\[object|\{\w+\}/,
-                `${path} shows a raw value`,
-              );
-              if (language === "zh")
-                assert.match(
-                  await page.innerText("nav"),
-                  /总览[\s\S]*网格[\s\S]*路径[\s\S]*探针/,
-                );
-              await no_sideways_scroll(page);
-              assert.deepEqual(
-                await page.evaluate(() => globalThis.csp_violations),
-                [],
-              );
-            }
-          }));
-      }
-    }
+  for (const { language, theme, size } of LOOKS) {
+    test(`${language}, ${theme}, ${size.width} px`, () =>
+      visit("/", { language, theme, size }, async (page) => {
+        for (const path of [...PAGES, `/paths/${first_path}`]) {
+          await page.goto(BASE + path);
+          await settled(page);
+          assert.equal(
+            await page.getAttribute("html", "lang"),
+            language === "zh" ? "zh-CN" : "en",
+          );
+          assert.equal(await page.getAttribute("html", "data-theme"), theme);
+          assert.equal(
+            await page
+              .locator("[role=alert]")
+              .filter({ hasText: /\S/ })
+              .count(),
+            0,
+            `${path} shows a problem`,
+          );
+          const text = await page.innerText("main");
+          assert.doesNotMatch(
+            text,
+            /undefined|NaN|\[object|\{\w+\}/,
+            `${path} shows a raw value`,
+          );
+          if (language === "zh")
+            assert.match(
+              await page.innerText("nav"),
+              /总览[\s\S]*网格[\s\S]*路径[\s\S]*探针/,
+            );
+          await no_sideways_scroll(page);
+          assert.deepEqual(
+            await page.evaluate(() => globalThis.csp_violations),
+            [],
+          );
+        }
+      }));
   }
 });
 
@@ -387,8 +378,9 @@ describe("live", () => {
     await page.route("**/api/v1/live?*", (route) => route.abort());
     await page.evaluate(() => dispatchEvent(new Event("offline")));
     await page.getByText(/Connection to the server lost/).waitFor();
+    const try_now = await seen_button(page, "Try now");
     await page.unroute("**/api/v1/live?*");
-    await page.getByRole("button", { name: "Try now" }).click();
+    await try_now();
     await page
       .getByText(/Connection to the server lost/)
       .waitFor({ state: "detached" });

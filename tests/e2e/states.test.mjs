@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BASE, launch, open_page } from "./browser.mjs";
-import { settled, some_path, WAIT } from "./steps.mjs";
+import { seen_button, settled, some_path, WAIT } from "./steps.mjs";
 
 let browser;
 let path;
@@ -62,11 +62,9 @@ describe("a query that fails says why, and works when tried again:", () => {
             hasText: "The tables are being rebuilt.",
           });
           await alert.first().waitFor();
+          const try_again = await seen_button(page, "Try again");
           await page.unroute(pattern);
-          await alert
-            .getByRole("button", { name: "Try again" })
-            .first()
-            .click();
+          await try_again();
           await alert.first().waitFor({ state: "detached" });
           await page.locator(sign).first().waitFor();
         },
@@ -122,8 +120,9 @@ test("a server that is away is told with the time of the last figures", () =>
       )
       .waitFor();
     assert.match(await page.innerText(".now .figures"), /\d/);
+    const try_now = await seen_button(page, "Try now");
     await page.unroute("**/api/**");
-    await page.getByRole("button", { name: "Try now" }).click();
+    await try_now();
     await page
       .getByText(/Connection to the server lost/)
       .waitFor({ state: "detached" });
@@ -132,8 +131,9 @@ test("a server that is away is told with the time of the last figures", () =>
 test("a server that never answered says so and starts when it does", () =>
   bent("/", { "**/api/**": (route) => route.abort() }, async (page) => {
     await page.getByText(/The server could not be asked/).waitFor();
+    const try_again = await seen_button(page, "Try again");
     await page.unroute("**/api/**");
-    await page.getByRole("button", { name: "Try again" }).click();
+    await try_again();
     await page.locator(".now").waitFor();
   }));
 

@@ -36,6 +36,19 @@ export async function visit(browser, path, options, steps) {
   }
 }
 
+/** Waits for a button; what comes back presses it, if what it asks for has not come by itself and taken it away. */
+export async function seen_button(page, name) {
+  await page.getByRole("button", { name }).first().waitFor();
+  return () =>
+    page.evaluate(
+      (text) =>
+        [...document.querySelectorAll("button")]
+          .find((button) => button.innerText.trim() === text)
+          ?.click(),
+      name,
+    );
+}
+
 export async function login(page) {
   assert.ok(PASSWORD, "GNOMON_PASSWORD must hold the password of admin");
   await page.getByRole("button", { name: "Log in" }).first().click();
