@@ -12,6 +12,7 @@
 #include "server/data_folder.h"
 #include "server/live_state.h"
 #include "server/local_zone.h"
+#include "server/recent_batches.h"
 #include "store/duckdb/duckdb_store.h"
 
 namespace gnomon::cli {
@@ -42,6 +43,7 @@ struct ObservatoryStack::Parts {
   std::optional<crypto::PrivateKey> key;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<store::Store> store;
+  server::RecentBatches recent;
   std::unique_ptr<server::Applier> applier;
   std::optional<server::Users> users;
   std::optional<std::string> first_password;
@@ -116,13 +118,14 @@ struct ObservatoryStack::Parts {
     };
     server::connect(api);
     server::add_api(server->router(), api);
+    server->collector().add_observer(recent);
     server->collector().add_observer(*live);
     if (const Status started = server->start(); !started) return started;
     // Only now: a start that failed before must not use up the one showing of the password.
     auto first = users->create_first_admin();
     if (!first) return tl::unexpected(first.error());
     first_password = std::move(*first);
-    auto applying = server::Applier::start(*journal, *store, clock);
+    auto applying = server::Applier::start(*journal, *store, clock, {.recent = &recent});
     if (!applying) return tl::unexpected(applying.error());
     applier = std::move(*applying);
     ticker.emplace(api);

@@ -59,7 +59,7 @@ Status Journal::append(const schema::VerifiedBatch& batch, std::span<const std::
     }
   }
   if (known) {
-    (*known)(Appended{AppendOutcome::kDuplicate, std::nullopt});
+    (*known)(Appended{AppendOutcome::kDuplicate, std::nullopt, 0});
     return {};
   }
   const auto received = std::chrono::floor<std::chrono::milliseconds>(state_->clock->wall().since_epoch).count();
@@ -171,7 +171,8 @@ void Journal::State::committed(const schema::BatchHead& head, LedgerEntry entry,
     if (!record)
       waiting[i](tl::unexpected(record.error()));
     else
-      waiting[i](Appended{i == 0 ? AppendOutcome::kStored : AppendOutcome::kDuplicate, *record});
+      waiting[i](
+          Appended{i == 0 ? AppendOutcome::kStored : AppendOutcome::kDuplicate, *record, entry.received_unix_ms});
   }
 }
 

@@ -43,6 +43,7 @@ struct Appended {
   AppendOutcome outcome = AppendOutcome::kStored;
   // The record and leaf; known for a duplicate only when its first copy was still under way.
   std::optional<std::uint64_t> record;
+  std::int64_t received_unix_ms = 0;  // as the record says; 0 where the record is not known
 };
 
 struct JournalEntry {

@@ -15,15 +15,16 @@ WallTime unix_ms(std::int64_t ms) {
 tl::expected<ReadBatch, schema::DecodeError> ReadBatch::read(const journal::JournalEntry& entry) {
   auto batch = schema::read_journalled_batch(std::as_bytes(std::span(entry.signed_batch)));
   if (!batch) return tl::unexpected(batch.error());
-  return ReadBatch(std::move(*batch), entry.record, unix_ms(entry.received_unix_ms));
+  return ReadBatch(DurableBatch{std::make_shared<const schema::VerifiedBatch>(std::move(*batch)), entry.record,
+                                unix_ms(entry.received_unix_ms)});
 }
 
 store::AppliedBatch ReadBatch::applied() const {
-  const schema::BatchContent& from = batch_.content();
+  const schema::BatchContent& from = batch_->content();
   store::AppliedBatch to;
   to.record = record_;
-  to.header = {.probe = batch_.head().probe,
-               .sequence = batch_.head().sequence,
+  to.header = {.probe = batch_->head().probe,
+               .sequence = batch_->head().sequence,
                .created = unix_ms(from.created_unix_ms),
                .received = received_,
                .program_version = from.program_version,
@@ -31,9 +32,9 @@ store::AppliedBatch ReadBatch::applied() const {
                .site = from.site,
                .plan_revision = from.plan_revision,
                .vantage = from.vantage};
-  to.base = batch_.base();
+  to.base = batch_->base();
   to.paths = store::PathList(from.paths);
-  to.windows = &batch_.columns();
+  to.windows = &batch_->columns();
   to.dropped = dropped_ranges(from, to.header.probe);
   return to;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
-// From a journal entry to what the store takes. Owns everything that the AppliedBatch borrows; movable.
+// From a journal entry, or the batch that became one, to what the store takes. Owns everything that the AppliedBatch
+// borrows; movable.
 
 #include <memory>
 #include <tl/expected.hpp>
 
 #include "journal/journal.h"
 #include "schema/batch_codec.h"
+#include "server/batch_intake.h"
 #include "store/batch.h"
 
 namespace gnomon::server {
@@ -15,15 +17,18 @@ class ReadBatch {
  public:
   // The signature is not checked again: the entry comes from this observatory's own journal.
   static tl::expected<ReadBatch, schema::DecodeError> read(const journal::JournalEntry& entry);
+  explicit ReadBatch(const DurableBatch& durable)
+      : batch_(durable.batch), record_(durable.record), received_(durable.received) {}
 
   // Borrows from this object.
   [[nodiscard]] store::AppliedBatch applied() const;
-  [[nodiscard]] std::size_t windows() const { return batch_.columns().size(); }
+  [[nodiscard]] std::size_t windows() const { return batch_->columns().size(); }
+  [[nodiscard]] std::uint64_t record() const { return record_; }
+  [[nodiscard]] WallTime received() const { return received_; }
+  [[nodiscard]] std::size_t bytes() const { return batch_->memory_bytes(); }
 
  private:
-  ReadBatch(schema::VerifiedBatch batch, std::uint64_t record, WallTime received)
-      : batch_(std::move(batch)), record_(record), received_(received) {}
-  schema::VerifiedBatch batch_;
+  std::shared_ptr<const schema::VerifiedBatch> batch_;
   std::uint64_t record_;
   WallTime received_;
 };

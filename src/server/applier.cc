@@ -7,11 +7,21 @@
 #include "core/log.h"
 #include "journal/journal.h"
 #include "server/applied_batch.h"
+#include "server/recent_batches.h"
 #include "store/store.h"
 
 namespace gnomon::server {
 
+namespace {
+
+std::int64_t to_unix_ms(WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time.since_epoch).count();
+}
+
+}  // namespace
+
 struct RangeReader::State {
+  const journal::Journal& journal;
   journal::Journal::Reader reader;
   ApplierOptions options;
   std::vector<ReadBatch> range;
@@ -22,6 +32,10 @@ struct RangeReader::State {
   bool is_full = false;  // a limit ended the range, not the end of the journal
 
   Status fill();
+  // The next record's batch into the range; false at the end of what is durable. Counts it where it can't be read.
+  Result<bool> read_next(std::size_t& bytes, std::size_t& windows);
+  Result<bool> read_from_disk(std::size_t& bytes, std::size_t& windows);
+  void take(ReadBatch batch, std::size_t& windows);
 };
 
 // Reads on to the limits of a range or the end of what is durable.
@@ -30,24 +44,52 @@ Status RangeReader::State::fill() {
   std::size_t windows = 0;
   is_full = false;
   while (up_to - from < options.most_records && bytes < options.most_bytes && windows < options.most_windows) {
-    auto entry = reader.next();
-    if (!entry) return tl::unexpected(entry.error());
-    if (!*entry) return {};
-    if (up_to == from) received_unix_ms = (*entry)->received_unix_ms;
-    bytes += (*entry)->signed_batch.size();
-    up_to = (*entry)->record + 1;
-    auto batch = ReadBatch::read(**entry);
-    if (batch) {
-      windows += batch->windows();
-      range.push_back(std::move(*batch));
-    } else {
-      ++unreadable;
-      log::error("applier: journal record {} holds no batch: {} at {}; `gnomon verify DIR` tells more",
-                 (*entry)->record, batch.error().reason, batch.error().offset);
-    }
+    const auto more = read_next(bytes, windows);
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
   }
   is_full = true;
   return {};
+}
+
+void RangeReader::State::take(ReadBatch batch, std::size_t& windows) {
+  windows += batch.windows();
+  range.push_back(std::move(batch));
+}
+
+Result<bool> RangeReader::State::read_next(std::size_t& bytes, std::size_t& windows) {
+  if (options.recent == nullptr) return read_from_disk(bytes, windows);
+  const auto durable = options.recent->take(up_to);
+  if (!durable) return read_from_disk(bytes, windows);
+  ReadBatch batch(*durable);
+  if (up_to == from) received_unix_ms = to_unix_ms(batch.received());
+  bytes += batch.bytes();
+  ++up_to;
+  take(std::move(batch), windows);
+  return true;
+}
+
+Result<bool> RangeReader::State::read_from_disk(std::size_t& bytes, std::size_t& windows) {
+  if (reader.position() != up_to) {  // what lies between came from memory
+    auto again = journal.read(up_to);
+    if (!again) return tl::unexpected(again.error());
+    reader = std::move(*again);
+  }
+  auto entry = reader.next();
+  if (!entry) return tl::unexpected(entry.error());
+  if (!*entry) return false;
+  if (up_to == from) received_unix_ms = (*entry)->received_unix_ms;
+  bytes += (*entry)->signed_batch.size();
+  up_to = (*entry)->record + 1;
+  auto batch = ReadBatch::read(**entry);
+  if (batch) {
+    take(std::move(*batch), windows);
+  } else {
+    ++unreadable;
+    log::error("applier: journal record {} holds no batch: {} at {}; `gnomon verify DIR` tells more", (*entry)->record,
+               batch.error().reason, batch.error().offset);
+  }
+  return true;
 }
 
 Result<RangeReader> RangeReader::open(const journal::Journal& journal, std::uint64_t from,
@@ -60,7 +102,8 @@ Result<RangeReader> RangeReader::open(const journal::Journal& journal, std::uint
   }
   auto reader = journal.read(from);
   if (!reader) return tl::unexpected(reader.error());
-  return RangeReader(std::unique_ptr<State>(new State{std::move(*reader), options, {}, from, from, 0, 0, false}));
+  return RangeReader(
+      std::unique_ptr<State>(new State{journal, std::move(*reader), options, {}, from, from, 0, 0, false}));
 }
 
 RangeReader::RangeReader(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -1,6 +1,7 @@
 #pragma once
 
-// From the journal to the tables: the only writer of the store.
+// From the journal to the tables: the only writer of the store. What has just become durable comes from memory
+// (server/recent_batches.h), the rest is read from disk: with the same outcome.
 //
 // Takes up where the store's position says, applies ranges of durable records as they come, tries again with a growing
 // pause when the store cannot write (disk full: the journal keeps everything meanwhile), and enforces retention now and
@@ -27,6 +28,8 @@ class Store;
 
 namespace gnomon::server {
 
+class RecentBatches;
+
 struct ApplierFigures {
   std::uint64_t lag_records = 0;  // durable and not yet applied
   Nanoseconds lag{};              // age of the oldest of them; zero when there is none
@@ -43,6 +46,7 @@ struct ApplierOptions {
   std::chrono::milliseconds longest_pause{10'000};  // between tries
   std::chrono::seconds retention_every{600};
   std::chrono::seconds catch_up{5};  // by the destructor
+  RecentBatches* recent = nullptr;   // what need not be read from the journal; outlives the applier
 };
 
 // What comes next for a store, one range at a time; the caller drives it. Not thread-safe.

@@ -6,6 +6,7 @@
 #include "journal/batch_for_test.h"
 #include "journal/journal.h"
 #include "segment/memory_file_system.h"
+#include "server/recent_batches.h"
 #include "store/duckdb/test_folder.h"
 
 namespace gnomon::server {
@@ -28,13 +29,17 @@ class ApplierTest : public testing::Test {
     journal_ = std::move(*opened);
   }
 
-  void append(unsigned char probe, std::uint64_t sequence, int windows = 3) {
+  // As the collector does: journalled, and told to `recent` if there is one.
+  void append(unsigned char probe, std::uint64_t sequence, int windows = 3, RecentBatches* recent = nullptr) {
     const std::string bytes = journal::ProbeForTest(probe).batch(sequence, windows);
     const auto span = std::as_bytes(std::span(bytes));
     const auto batch = schema::read_signed_batch(span);
     ASSERT_TRUE(batch) << batch.error().reason;
     const auto appended = journal_->append_and_wait(*batch, span);
     ASSERT_TRUE(appended) << appended.error().message();
+    if (recent == nullptr) return;
+    recent->on_durable({std::make_shared<const schema::VerifiedBatch>(*batch), appended->record.value_or(0),
+                        WallTime{std::chrono::milliseconds(appended->received_unix_ms)}});
   }
 
   std::unique_ptr<store::Store> open_store(const std::string& name) {
@@ -157,6 +162,39 @@ TEST_F(ApplierTest, ARefusedRangeIsTriedAgainAndNothingIsLost) {
   }
   EXPECT_EQ(reader->apply_next(store).value_or(0), 12U);
   EXPECT_EQ(windows_in(store), 36U);
+}
+
+// Some batches come from memory, some must be read: those before it was told, those for which it had no room.
+TEST_F(ApplierTest, FromMemoryOrFromDiskTheTablesAreTheSame) {
+  for (std::uint64_t s = 1; s <= 5; ++s) append(1, s);
+  const std::string bytes = journal::ProbeForTest(1).batch(6, 3);
+  const std::size_t one = schema::read_signed_batch(std::as_bytes(std::span(bytes)))->memory_bytes();
+  RecentBatches recent(4 * one + one / 2);
+  for (std::uint64_t s = 6; s <= 12; ++s) append(1, s, 3, &recent);
+  const auto with_memory = open_store("with-memory");
+  auto reader = RangeReader::open(*journal_, 0, {.most_records = 9, .recent = &recent});
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(reader->apply_next(*with_memory).value_or(0), 9U);  // 5 read, 4 of memory
+  for (std::uint64_t s = 13; s <= 15; ++s) append(2, s, 3, &recent);
+  EXPECT_EQ(reader->apply_next(*with_memory).value_or(0), 6U);  // 3 read, 3 of memory
+  EXPECT_EQ(reader->unreadable(), 0U);
+  EXPECT_FALSE(recent.take(14)) << "what was taken is still there";
+
+  const auto from_disk = open_store("from-disk");
+  ASSERT_TRUE(apply_all(*journal_, *from_disk));
+  EXPECT_EQ(with_memory->position().records, from_disk->position().records);
+  EXPECT_EQ(windows_in(*with_memory), 45U);
+  const auto one_way = summaries_of(*with_memory);
+  const auto other_way = summaries_of(*from_disk);
+  ASSERT_EQ(one_way.size(), other_way.size());
+  for (std::size_t i = 0; i < one_way.size(); ++i) {
+    EXPECT_EQ(one_way[i].path, other_way[i].path);
+    EXPECT_EQ(one_way[i].point.sent, other_way[i].point.sent);
+    EXPECT_EQ(one_way[i].point.rtt_max, other_way[i].point.rtt_max);
+  }
+  const auto told = with_memory->probes(), read = from_disk->probes();
+  ASSERT_TRUE(told && read && told->size() == read->size());
+  for (std::size_t i = 0; i < told->size(); ++i) EXPECT_EQ((*told)[i].header.received, (*read)[i].header.received);
 }
 
 TEST_F(ApplierTest, TheThreadAppliesAllThatIsDurableBeforeItEnds) {

@@ -10,7 +10,8 @@ Status JournalIntake::append(const schema::VerifiedBatch& batch, std::span<const
       done(tl::unexpected(result.error()));
       return;
     }
-    done(Stored{result->outcome == journal::AppendOutcome::kDuplicate, result->record.value_or(0)});
+    done(Stored{result->outcome == journal::AppendOutcome::kDuplicate, result->record.value_or(0),
+                WallTime{std::chrono::milliseconds(result->received_unix_ms)}});
   });
 }
 

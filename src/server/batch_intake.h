@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "core/clock.h"
@@ -21,7 +22,14 @@ namespace gnomon::server {
 
 struct Stored {
   bool duplicate = false;          // it was durable already
-  std::uint64_t ledger_index = 0;  // its leaf; 0 for a duplicate
+  std::uint64_t ledger_index = 0;  // its record and leaf; 0 for a duplicate
+  WallTime received{};             // as its record says
+};
+
+struct DurableBatch {
+  std::shared_ptr<const schema::VerifiedBatch> batch;
+  std::uint64_t record = 0;  // of the journal
+  WallTime received{};       // as the journal says
 };
 
 class BatchIntake {
@@ -46,7 +54,7 @@ class JournalIntake final : public BatchIntake {
 class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
-  virtual void on_durable(const schema::VerifiedBatch& batch, WallTime received) = 0;
+  virtual void on_durable(const DurableBatch& durable) = 0;
 };
 
 }  // namespace gnomon::server

@@ -27,7 +27,6 @@ Response busy(std::string_view message) {
 struct Collector::Ingest {
   std::shared_ptr<const http::Request> request;
   http::Respond respond;
-  WallTime received;
   std::mutex mutex;
   v1::IngestResponse answer;
   std::size_t open = 0;
@@ -56,9 +55,8 @@ struct Collector::Ingest {
   }
 };
 
-Collector::Collector(BatchIntake& intake, ProbeRegistry& probes, DiskGuard& disk, const Clock& clock,
-                     CollectorOptions options)
-    : intake_(intake), probes_(probes), disk_(disk), clock_(clock), options_(options) {
+Collector::Collector(BatchIntake& intake, ProbeRegistry& probes, DiskGuard& disk, CollectorOptions options)
+    : intake_(intake), probes_(probes), disk_(disk), options_(options) {
   if (options_.background) notifier_ = std::thread([this] { notify_all(); });
 }
 
@@ -115,7 +113,6 @@ void Collector::ingest(const std::shared_ptr<const http::Request>& request, cons
   auto ingest = std::make_shared<Ingest>();
   ingest->request = request;
   ingest->respond = respond;
-  ingest->received = clock_.wall();
   ingest->open = batches->size();
   for (std::size_t i = 0; i < batches->size(); ++i) ingest->answer.add_acks();
   for (std::size_t i = 0; i < batches->size(); ++i) take(ingest, i, (*batches)[i]);
@@ -171,7 +168,7 @@ void Collector::settle(const std::shared_ptr<Ingest>& ingest, std::size_t index,
   }
   if (!fresh) in_flight_ -= bytes;
   const std::lock_guard lock(queue_mutex_);
-  if (fresh) queue_.push_back({batch, ingest->received, bytes});
+  if (fresh) queue_.push_back({{batch, result->ledger_index, result->received}, bytes});
   --pending_;
   queue_changed_.notify_all();  // Under the lock: stop() may return, and the object go, as soon as it is free.
 }
@@ -199,15 +196,15 @@ void Collector::notify_all() {
 }
 
 bool Collector::tell_next() {
-  Durable durable;
+  Untold next;
   {
     const std::lock_guard lock(queue_mutex_);
     if (queue_.empty()) return false;
-    durable = std::move(queue_.front());
+    next = std::move(queue_.front());
     queue_.pop_front();
   }
-  for (BatchObserver* observer : observers_) observer->on_durable(*durable.batch, durable.received);
-  in_flight_ -= durable.bytes;
+  for (BatchObserver* observer : observers_) observer->on_durable(next.durable);
+  in_flight_ -= next.bytes;
   return true;
 }
 

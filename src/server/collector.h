@@ -23,7 +23,6 @@
 #include <thread>
 #include <vector>
 
-#include "core/clock.h"
 #include "http/router.h"
 #include "schema/batch_codec.h"
 #include "server/batch_intake.h"
@@ -51,8 +50,7 @@ struct CollectorCounters {
 class Collector {
  public:
   // All must outlive this.
-  Collector(BatchIntake& intake, ProbeRegistry& probes, DiskGuard& disk, const Clock& clock,
-            CollectorOptions options = {});
+  Collector(BatchIntake& intake, ProbeRegistry& probes, DiskGuard& disk, CollectorOptions options = {});
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -71,9 +69,8 @@ class Collector {
 
  private:
   struct Ingest;
-  struct Durable {
-    std::shared_ptr<const schema::VerifiedBatch> batch;
-    WallTime received;
+  struct Untold {
+    DurableBatch durable;
     std::size_t bytes = 0;
   };
 
@@ -88,7 +85,6 @@ class Collector {
   BatchIntake& intake_;
   ProbeRegistry& probes_;
   DiskGuard& disk_;
-  const Clock& clock_;
   const CollectorOptions options_;
   std::vector<BatchObserver*> observers_;
   std::function<void(std::string_view, std::string_view)> key_refused_;
@@ -97,8 +93,8 @@ class Collector {
 
   std::mutex queue_mutex_;
   std::condition_variable queue_changed_;
-  std::deque<Durable> queue_;  // bounded by in_flight_bytes
-  std::size_t pending_ = 0;    // appends that the journal has not answered
+  std::deque<Untold> queue_;  // bounded by in_flight_bytes
+  std::size_t pending_ = 0;   // appends that the journal has not answered
   bool stopping_ = false;
   std::thread notifier_;
 };

@@ -41,7 +41,8 @@ class ModelIntake final : public BatchIntake {
 
 class Recorder final : public BatchObserver {
  public:
-  void on_durable(const schema::VerifiedBatch& batch, WallTime) override {
+  void on_durable(const DurableBatch& durable) override {
+    const schema::VerifiedBatch& batch = *durable.batch;
     const std::lock_guard lock(mutex);
     sequences.push_back(batch.head().sequence);
   }
@@ -79,7 +80,7 @@ class CollectorTest : public testing::Test {
   Recorder recorder_;
   ProbeRegistry probes_{folder_.path() / "probes.json", clock_};
   DiskGuard disk_{[this] { return disk_left_; }, clock_};
-  Collector collector_{intake_, probes_, disk_, clock_, {.batches_per_request = 3, .in_flight_bytes = 10'000}};
+  Collector collector_{intake_, probes_, disk_, {.batches_per_request = 3, .in_flight_bytes = 10'000}};
   http::Router router_;
   TestProbe probe_;
 };

@@ -51,7 +51,8 @@ class LiveState final : public BatchObserver {
   Status load(store::Store& store, const std::vector<Troubled>& troubled = {});
 
   // A batch that is durable. Older ones than seen before (a spool that empties) only fill the figures of their minutes.
-  void on_durable(const schema::VerifiedBatch& batch, WallTime received) override;
+  void on_durable(const DurableBatch& durable) override { on_durable(*durable.batch, durable.received); }
+  void on_durable(const schema::VerifiedBatch& batch, WallTime received);
   // Stale paths, silent probes. A few times a second.
   void tick();
   // The probe was removed: it and its paths are forgotten.

@@ -21,7 +21,7 @@ class Server::LagClock final : public BatchObserver {
   LagClock(const journal::Journal& journal, const store::Store& store, const Clock& clock)
       : journal_(journal), store_(store), clock_(clock) {}
 
-  void on_durable(const schema::VerifiedBatch&, WallTime) override {
+  void on_durable(const DurableBatch&) override {
     const std::lock_guard lock(mutex_);
     const MonotonicTime now = clock_.now();
     if (!marks_.empty() && now - marks_.back().when < std::chrono::seconds(1)) return;
@@ -57,7 +57,7 @@ Server::Server(ServerParts parts, ServerOptions options)
       disk_(DiskGuard::of(parts_.data_folder), parts_.clock, options_.disk),
       intake_(std::make_unique<JournalIntake>(parts_.journal)),
       auth_(parts_.users, parts_.clock, parts_.random, options_.auth),
-      collector_(*intake_, parts_.probes, disk_, parts_.clock, options_.collector),
+      collector_(*intake_, parts_.probes, disk_, options_.collector),
       lag_(std::make_unique<LagClock>(parts_.journal, parts_.store, parts_.clock)),
       web_(std::make_unique<WebFiles>(options_.web_folder)) {
   collector_.add_observer(*lag_);

@@ -33,7 +33,7 @@ using Verdict = v1::IngestResponse;
 
 class Recorder final : public BatchObserver {
  public:
-  void on_durable(const schema::VerifiedBatch& batch, WallTime) override { sequences.push_back(batch.head().sequence); }
+  void on_durable(const DurableBatch& durable) override { sequences.push_back(durable.batch->head().sequence); }
   std::vector<std::uint64_t> sequences;
 };
 

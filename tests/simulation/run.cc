@@ -214,8 +214,10 @@ class Run {
 }  // namespace
 
 Outcome run_seed(std::uint64_t seed, const std::filesystem::path& scratch, bool trace) {
-  static Enrolment enrolment(scratch);
-  return Run(seed, enrolment, trace).run();
+  // Kept from seed to seed, since it is a real file; in another folder it is another one.
+  static std::optional<Enrolment> enrolment;
+  if (!enrolment || enrolment->file().parent_path() != scratch) enrolment.emplace(scratch);
+  return Run(seed, *enrolment, trace).run();
 }
 
 }  // namespace gnomon::simulation

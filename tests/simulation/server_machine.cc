@@ -55,7 +55,9 @@ struct ServerMachine::Program final : server::BatchObserver {
         probes(machine.enrolment_.file(), machine.clock),
         disk([this] { return std::optional(machine.files.free_bytes(kFolder).value_or(0)); }, machine.clock,
              machine.disk_options_),
-        collector(intake, probes, disk, machine.clock, machine.collector_options_) {
+        recent(machine.recent_bytes_),
+        collector(intake, probes, disk, machine.collector_options_) {
+    collector.add_observer(recent);
     collector.add_observer(*this);
     collector.add_to(router);
   }
@@ -68,7 +70,8 @@ struct ServerMachine::Program final : server::BatchObserver {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  void on_durable(const schema::VerifiedBatch& batch, WallTime) override {
+  void on_durable(const server::DurableBatch& durable) override {
+    const schema::VerifiedBatch& batch = *durable.batch;
     machine.oracle_.told(batch.head().probe, batch.head().sequence);
   }
 
@@ -77,6 +80,7 @@ struct ServerMachine::Program final : server::BatchObserver {
   server::JournalIntake intake;
   server::ProbeRegistry probes;
   server::DiskGuard disk;
+  server::RecentBatches recent;
   server::Collector collector;
   http::Router router;
   std::unique_ptr<server::ApplyLoop> applier;
@@ -98,6 +102,8 @@ ServerMachine::ServerMachine(World& w, Oracle& oracle, Enrolment& enrolment)
   collector_options_.background = false;
   // More than any request has: a server that can never take one asks for patience for ever.
   collector_options_.in_flight_bytes = std::size_t{40'000} << w.below(5);
+  // Too little for a batch, for some, for all.
+  recent_bytes_ = std::size_t{500} << w.below(12);
   // With some room kept, and with none, so that the journal itself meets the end of the disk.
   disk_options_.reserve = w.chance(50) ? 0 : 4'000;
 }
@@ -121,7 +127,7 @@ bool ServerMachine::boot() {
   oracle_.reopened();
   read_journal();
   see_checkpoint();
-  auto applier = server::ApplyLoop::open(*program_->journal, store_, clock);
+  auto applier = server::ApplyLoop::open(*program_->journal, store_, clock, {.recent = &program_->recent});
   if (!applier) return fails(applier.error());
   program_->applier = std::move(*applier);
   tiles_are_lost_ = false;

@@ -13,6 +13,7 @@
 #include "server/collector.h"
 #include "server/disk_guard.h"
 #include "server/probe_registry.h"
+#include "server/recent_batches.h"
 #include "simulation/machine.h"
 #include "simulation/memory_store.h"
 #include "simulation/oracle.h"
@@ -73,6 +74,7 @@ class ServerMachine final : public Machine {
   MemoryStore store_;
   journal::JournalOptions journal_options_;
   server::CollectorOptions collector_options_;
+  std::size_t recent_bytes_ = 0;  // what RecentBatches may hold
   server::DiskGuardOptions disk_options_;
   std::unique_ptr<Program> program_;
   std::string seen_checkpoint_;

@@ -49,7 +49,11 @@ Line line_of(std::uint64_t seed, const Outcome& outcome) {
   return line;
 }
 
-[[noreturn]] void work(int pipe, const SoakOptions& options, int worker, int workers, double end) {
+// `ends`: of the pipe. The one that is read from must be closed here, or a write would wait for ever once the parent has
+// heard enough.
+[[noreturn]] void work(const int (&ends)[2], const SoakOptions& options, int worker, int workers, double end) {
+  ::close(ends[0]);
+  const int pipe = ends[1];
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::dup2(nowhere, STDERR_FILENO);
   std::string scratch = (std::filesystem::temp_directory_path() / "gnomon-simulation-XXXXXX").string();
@@ -88,7 +92,7 @@ Result<SoakReport> soak(const SoakOptions& options) {
   std::vector<pid_t> children;
   for (int i = 0; i < workers; ++i) {
     const pid_t child = ::fork();
-    if (child == 0) work(ends[1], options, i, workers, options.seconds > 0 ? begin + options.seconds : 0);
+    if (child == 0) work(ends, options, i, workers, options.seconds > 0 ? begin + options.seconds : 0);
     if (child > 0) children.push_back(child);
   }
   ::close(ends[1]);
