@@ -55,7 +55,7 @@ links:
   const {paths} = await (await fetch(`${server.url}/api/v1/paths`)).json();
   hostile_path = paths.find((path) => path.plan_item === payload(2)).id;
   await until(async () => (await (await fetch(`${server.url}/api/v1/paths`)).json()).paths.length >= 3);
-  browser = await chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: ['--no-sandbox', '--disable-gpu']});
+  browser = await chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', headless: true, args: ['--no-sandbox', '--disable-gpu']});
 });
 after(async () => {
   await browser?.close();
