@@ -3,6 +3,8 @@
 // Starts as packed tables keep them: whole steps of ten seconds, and the milliseconds beyond, which most windows do not
 // have. So sorted rows need few bits for them.
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 
