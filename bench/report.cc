@@ -26,8 +26,9 @@ int usable_processors() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
 }
 
-// Four digits that matter; whole numbers from a thousand on.
+// Four digits that matter; whole numbers from a thousand on; a dash for what was not measured.
 std::string number_text(double value) {
+  if (std::isnan(value)) return "–";
   if (std::abs(value) >= 1000) return fmt::format("{:.0f}", value);
   return fmt::format("{:.4g}", value);
 }

@@ -3,7 +3,7 @@
 # machine. Each row's JSON is kept in build/release/bench-results/NAME.json. Arguments: names of rows; none: the short ones.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/bootstrap.sh test
+tools/bootstrap.sh bench
 cmake --preset release -DGNOMON_TESTS=ON >/dev/null
 tools/build.sh -p release
 build=build/release

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs what building (and with "test", testing) needs: Debian packages from the lists in the tree, npm packages with
-# lock files. Does nothing, quickly, when all is there. Without root it names what is missing and the command for it.
+# Installs what building (with "test", also testing; with "bench", also measuring beside others) needs: Debian packages
+# from the lists in the tree, npm packages with lock files. Does nothing, quickly, when all is there. Without root it
+# names what is missing and the command for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:-build}
 
 packages() { grep -hvE '^#|^$' "$@"; }
 lists=(packages.txt)
-[ "$purpose" = test ] && lists+=(packages-test.txt)
+[ "$purpose" != build ] && lists+=(packages-test.txt)
+[ "$purpose" = bench ] && lists+=(packages-bench.txt)
 
 missing=()
 installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | awk '$1 == "ii" {print $2}')
@@ -42,7 +44,7 @@ npm_install() {
 }
 npm_install third_party/duckdb
 npm_install web
-if [ "$purpose" = test ]; then
+if [ "$purpose" != build ]; then
   for lock in tests/*/package-lock.json tests/*/*/package-lock.json; do
     [ -f "$lock" ] && npm_install "$(dirname "$lock")"
   done
