@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/fair_mutex.h"
 #include "crypto/sha256.h"
 #include "server/live_crowd.h"
 #include "server/live_path.h"
@@ -62,7 +63,8 @@ class LiveState::Impl {
   const Limits limits;
   LiveObserver* observer = nullptr;
 
-  mutable std::mutex mutex;
+  // Fair: the thread that tells of batches works through a queue, and asks for it again as soon as it let go.
+  mutable FairMutex mutex;
   std::unordered_map<PathId, LivePath> paths;
   std::map<ProbeId, LiveProbe> probes;
   std::unordered_map<ProbeId, std::uint64_t> path_count;  // by probe
