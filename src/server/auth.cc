@@ -174,12 +174,12 @@ Status Auth::gate(Request& request, Access needed) {
   return {};
 }
 
-std::string Auth::session_json(const Request& request, const Session* session) const {
-  const bool anonymous = request.user.empty();
+std::string Auth::session_json(const Request& request, std::string_view user, Access granted,
+                               const Session* session) const {
   json::object answer{
       {"user", nullptr}, {"role", nullptr}, {"login_required", login_required(request)}, {"csrf", nullptr}};
-  if (!anonymous) answer["user"] = request.user;
-  if (request.granted != Access::kPublic) answer["role"] = http::to_string(request.granted);
+  if (!user.empty()) answer["user"] = user;
+  if (granted != Access::kPublic) answer["role"] = http::to_string(granted);
   if (session != nullptr) answer["csrf"] = session->csrf;
   return json::serialize(answer);
 }
@@ -187,7 +187,7 @@ std::string Auth::session_json(const Request& request, const Session* session) c
 Result<Response> Auth::show_session(const Request& request) {
   const auto session = sessions_.find(request.cookie(kCookie).value_or(""));
   const bool is_own = session && session->user == request.user;
-  auto response = Response::json(session_json(request, is_own ? &*session : nullptr));
+  auto response = Response::json(session_json(request, request.user, request.granted, is_own ? &*session : nullptr));
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
@@ -215,10 +215,8 @@ Result<Response> Auth::log_in(const Request& request) {
   // Always a new id: one that a stranger planted in the browser before must not become a logged-in one.
   if (const auto old = request.cookie(kCookie)) sessions_.close(*old);
   const auto opened = sessions_.open(user->name, user->password_hash);
-  Request known = request;
-  known.user = user->name;
-  known.granted = access_of(user->role);
-  auto response = Response::json(session_json(known, &opened.session));
+  // Not by a copy of the request: its body, with the password, is wiped where it came, and only there.
+  auto response = Response::json(session_json(request, user->name, access_of(user->role), &opened.session));
   response.headers.set("Set-Cookie", cookie_text(opened.id, request.is_tls, false));
   response.headers.set("Cache-Control", "no-store");
   return response;

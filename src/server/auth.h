@@ -47,7 +47,9 @@ class Auth {
 
   Status identify(http::Request& request, bool& by_cookie);
   Status check_host(const http::Request& request) const;
-  [[nodiscard]] std::string session_json(const http::Request& request, const Session* session) const;
+  // Of the one who asks; `user` is empty when nobody is logged in.
+  [[nodiscard]] std::string session_json(const http::Request& request, std::string_view user, http::Access granted,
+                                         const Session* session) const;
 
   Users& users_;
   const AuthOptions options_;
