@@ -23,7 +23,6 @@ class ReadBatch {
   // Borrows from this object.
   [[nodiscard]] store::AppliedBatch applied() const;
   [[nodiscard]] std::size_t windows() const { return batch_->columns().size(); }
-  [[nodiscard]] std::uint64_t record() const { return record_; }
   [[nodiscard]] WallTime received() const { return received_; }
   [[nodiscard]] std::size_t bytes() const { return batch_->memory_bytes(); }
 

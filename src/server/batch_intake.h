@@ -26,6 +26,7 @@ struct Stored {
   WallTime received{};             // as its record says
 };
 
+// A batch that the journal holds durably. Immutable; any thread may keep it.
 struct DurableBatch {
   std::shared_ptr<const schema::VerifiedBatch> batch;
   std::uint64_t record = 0;  // of the journal
