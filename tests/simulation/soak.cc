@@ -49,8 +49,8 @@ Line line_of(std::uint64_t seed, const Outcome& outcome) {
   return line;
 }
 
-// `ends`: of the pipe. The one that is read from must be closed here, or a write would wait for ever once the parent has
-// heard enough.
+// `ends`: of the pipe. The one that is read from must be closed here, or a write would wait for ever once the parent
+// has heard enough.
 [[noreturn]] void work(const int (&ends)[2], const SoakOptions& options, int worker, int workers, double end) {
   ::close(ends[0]);
   const int pipe = ends[1];
