@@ -24,4 +24,12 @@ endif()
 if(GNOMON_SANITIZE)
   add_compile_options(-fsanitize=${GNOMON_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${GNOMON_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # clang 14 cannot assemble a coroutine with the mark that this check puts before functions.
+    add_compile_options(-fno-sanitize=function)
+  endif()
+endif()
+if(GNOMON_FUZZ)
+  # The hunt follows the branches of the rooms, not only those of the targets.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
