@@ -5,7 +5,13 @@
 #include <cstdlib>
 
 #include "schema/batch_codec.h"
+#include "schema/protobuf_log.h"
 #include "server/live_batch.h"
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  gnomon::schema::silence_protobuf();
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace gnomon;

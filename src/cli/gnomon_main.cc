@@ -5,9 +5,11 @@
 #include "cli/commands.h"
 #include "core/version.h"
 #include "crypto/secrets.h"
+#include "schema/protobuf_log.h"
 
 int main(int argc, char** argv) {
   gnomon::crypto::protect_process();
+  gnomon::schema::silence_protobuf();
   CLI::App app{"Gnomon measures networks and the services on them end to end, and proves what it measured.", "gnomon"};
   app.set_version_flag("--version", std::string(gnomon::version()));
   app.require_subcommand(1);

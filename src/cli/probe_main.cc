@@ -5,9 +5,11 @@
 #include "cli/commands.h"
 #include "core/version.h"
 #include "crypto/secrets.h"
+#include "schema/protobuf_log.h"
 
 int main(int argc, char** argv) {
   gnomon::crypto::protect_process();
+  gnomon::schema::silence_protobuf();
   CLI::App app{"Gnomon's probe: measures what its plan names and hands the results to a server.", "gnomon-probe"};
   app.set_version_flag("--version", std::string(gnomon::version()));
   app.require_subcommand(1);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace gnomon {
 
@@ -31,6 +32,15 @@ struct WallTime {
   friend constexpr WallTime operator+(WallTime t, Nanoseconds d) { return {t.since_epoch + d}; }
   friend constexpr WallTime operator-(WallTime t, Nanoseconds d) { return {t.since_epoch - d}; }
 };
+
+// Where the time that the program keeps ends: 2200-01-01 as Unix ms. Nanoseconds of it are far from overflowing.
+inline constexpr std::int64_t kEndUnixMs = 7'258'118'400'000;
+
+// The moment of a number that came from outside; nothing when it is not in 1970 to 2200.
+constexpr std::optional<WallTime> wall_from_unix_ms(std::int64_t unix_ms) {
+  if (unix_ms < 0 || unix_ms > kEndUnixMs) return std::nullopt;
+  return WallTime{std::chrono::milliseconds(unix_ms)};
+}
 
 class Clock {
  public:

@@ -97,6 +97,10 @@ TEST_F(BatchCodec, RefusesAnotherProbesNameAndNoSequence) {
 TEST_F(BatchCodec, RefusesImpossibleTimesAndOversize) {
   batch_.set_base_unix_ms(INT64_MAX);
   EXPECT_EQ(refusal(sign_batch(batch_, key_)), "wall time out of range");
+  batch_.set_base_unix_ms(1'700'000'000'000);
+  EXPECT_EQ(refusal(sign_batch(batch_, key_)), "accepted");
+  batch_.add_dropped()->set_last_unix_ms(INT64_MAX);
+  EXPECT_NE(refusal(sign_batch(batch_, key_)), "accepted");
   EXPECT_EQ(refusal(std::string(kMaximumBatchBytes + 1, '\0')), "batch is too large");
 }
 

@@ -34,6 +34,7 @@ bool read_dropped(std::span<const std::byte> bytes, std::vector<Dropped>& out) {
   v1::Dropped message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
   if (!is_plain(message.reason(), kMaximumSentence)) return false;
+  if (!is_plausible_ms(message.first_unix_ms()) || !is_plausible_ms(message.last_unix_ms())) return false;
   out.push_back({message.first_sequence(), message.last_sequence(), message.windows(), message.first_unix_ms(),
                  message.last_unix_ms(), message.reason()});
   return true;

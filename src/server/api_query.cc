@@ -9,7 +9,6 @@ namespace gnomon::server {
 namespace {
 
 constexpr std::size_t kWordLimit = 128;
-constexpr std::int64_t kLastUnixMs = 7'258'118'400'000;  // 2200, where the store ends
 
 tl::unexpected<Error> wrong(std::string_view name, std::string reason) {
   return failure(ErrorCode::kInvalidArgument, "read the query", std::string(name), std::move(reason));
@@ -121,9 +120,9 @@ Result<LiveInterest> parse_live_interest(const http::Fields& query) {
 }
 
 Result<SeriesRequest> parse_series_request(const http::Fields& query, WallTime now) {
-  const auto from = integer(query, "from", 0, kLastUnixMs);
+  const auto from = integer(query, "from", 0, kEndUnixMs);
   if (!from) return tl::unexpected(from.error());
-  const auto to = integer(query, "to", 0, kLastUnixMs);
+  const auto to = integer(query, "to", 0, kEndUnixMs);
   if (!to) return tl::unexpected(to.error());
   const auto points = integer(query, "points", 1, 2000);
   if (!points) return tl::unexpected(points.error());

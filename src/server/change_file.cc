@@ -91,12 +91,13 @@ std::optional<Change> parse_change(std::string_view line) {
   const std::int64_t id = number(object, "id");
   const boost::json::value* subject = object.if_contains("subject");
   const boost::json::value* text = object.if_contains("text");
-  if (!kind || id < 1 || subject == nullptr || !subject->is_object() || text == nullptr || !text->is_object()) {
+  const auto at = wall_from_unix_ms(number(object, "unix_ms"));
+  if (!kind || id < 1 || !at || subject == nullptr || !subject->is_object() || text == nullptr || !text->is_object()) {
     return std::nullopt;
   }
   Change change;
   change.id = static_cast<std::uint64_t>(id);
-  change.at = WallTime{std::chrono::milliseconds(number(object, "unix_ms"))};
+  change.at = *at;
   change.kind = *kind;
   change.subject = parse_subject(subject->get_object());
   change.text = {word(text->get_object(), "en"), word(text->get_object(), "zh")};

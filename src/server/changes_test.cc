@@ -209,6 +209,14 @@ TEST(ChangeKinds, WordsRoundTrip) {
   }
 }
 
+TEST(ChangeFileTest, ALineWithATimeBeyondAllClocksIsNoChange) {
+  const std::string line = R"({"id":1,"unix_ms":1000,"kind":"key_refused","subject":{},"text":{"en":"a","zh":"b"}})";
+  ASSERT_TRUE(parse_change(line));
+  std::string beyond = line;
+  beyond.replace(beyond.find("1000"), 4, "150000079000000");
+  EXPECT_FALSE(parse_change(beyond));
+}
+
 TEST(ChangeFileTest, IsRewrittenBeforeItGrowsWithoutBound) {
   const Folder folder;
   ManualClock clock;

@@ -43,7 +43,7 @@ Result<ProbeRegistry::Book> ProbeRegistry::read() const {
     for (const auto& value : root.at("probes").as_array()) {
       const auto& object = value.as_object();
       const auto key = parse_public_key(object.at("public_key").as_string()).value();
-      const WallTime enrolled{std::chrono::milliseconds(object.at("enrolled_unix_ms").to_number<std::int64_t>())};
+      const auto enrolled = wall_from_unix_ms(object.at("enrolled_unix_ms").to_number<std::int64_t>()).value();
       const ProbeId id = crypto::probe_id(key);
       book.emplace(id, Entry{to_hex(key),
                              {id, std::string(object.at("name").as_string()),

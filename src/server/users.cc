@@ -89,10 +89,9 @@ Result<Users::Book> Users::parse(const std::string& text) {
     }
     for (const auto& value : root.at("tokens").as_array()) {
       const auto& object = value.as_object();
-      book.tokens.push_back(
-          {text_of(object, "id"), text_of(object, "label"), text_of(object, "user"),
-           parse_role(text_of(object, "role")).value(), text_of(object, "sha256"),
-           WallTime{std::chrono::milliseconds(object.at("created_unix_ms").to_number<std::int64_t>())}});
+      book.tokens.push_back({text_of(object, "id"), text_of(object, "label"), text_of(object, "user"),
+                             parse_role(text_of(object, "role")).value(), text_of(object, "sha256"),
+                             wall_from_unix_ms(object.at("created_unix_ms").to_number<std::int64_t>()).value()});
     }
     return book;
   } catch (const std::exception& fault) {

@@ -11,9 +11,6 @@ namespace gnomon::store::duckdb {
 
 namespace {
 
-// Windows outside are left out: a clock that far off would spoil every level's range. 2200-01-01 as Unix ms.
-constexpr std::int64_t kFirstMs = 0;
-constexpr std::int64_t kEndMs = 7'258'118'400'000;
 // Rows that are gathered before they are handed to the appender.
 constexpr std::size_t kBlockRows = 2'048;
 
@@ -82,7 +79,8 @@ std::shared_ptr<TailChunk> take(Engine& engine, std::span<const AppliedBatch> ba
   const std::unique_lock lock(engine.naming);
   for (const AppliedBatch& batch : batches) {
     const auto places = engine.dictionary.take(batch);
-    const std::size_t left_out = chunk->add(batch, places, kFirstMs, kEndMs);
+    // A clock that far off would spoil every level's range.
+    const std::size_t left_out = chunk->add(batch, places, 0, kEndUnixMs);
     if (left_out > 0) {
       log::warning("store: {} windows of probe {} batch {} left out: their time is not between 1970 and 2200", left_out,
                    to_string(batch.header.probe), batch.header.sequence);
