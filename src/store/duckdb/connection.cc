@@ -104,6 +104,12 @@ Status Connection::run(const std::string& sql, std::string_view operation) {
   return status;
 }
 
+Status Connection::checkpoint() {
+  Status done = run("CHECKPOINT", "write the log into the tables");
+  const bool others_write = !done && done.error().reason.find("other write transactions") != std::string::npos;
+  return others_write ? Status{} : done;
+}
+
 Result<std::int64_t> Connection::number(const std::string& sql, std::string_view operation) {
   auto rows = query(sql, operation);
   if (!rows) return tl::unexpected(rows.error());

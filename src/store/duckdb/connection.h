@@ -78,6 +78,9 @@ class Connection {
 
   // `operation` says in an error what was being done.
   Status run(const std::string& sql, std::string_view operation);
+  // Writes the log into the tables; leaves it for the next time when the database says that others write. It was seen
+  // to say so beside queries that only read.
+  Status checkpoint();
   // Rows are produced while they are read.
   Result<Rows> query(const std::string& sql, std::string_view operation);
   // A single integer.

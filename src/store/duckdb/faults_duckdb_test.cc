@@ -191,6 +191,21 @@ TEST(DuckdbFaults, AColumnOfANewerSchemaIsAddedToAnOlderFile) {
   EXPECT_EQ(stray, want_stray);
 }
 
+TEST(DuckdbFaults, ACheckpointWaitsForTheNextTimeWhileOthersWrite) {
+  const TestFolder folder;
+  auto database = Database::open(folder.path() / "t.duckdb", {});
+  ASSERT_TRUE(database);
+  auto one = Connection::open(*database);
+  auto other = Connection::open(*database);
+  ASSERT_TRUE(one->run("CREATE TABLE t (x BIGINT)", "test"));
+  ASSERT_TRUE(other->run("BEGIN TRANSACTION", "test"));
+  ASSERT_TRUE(other->run("INSERT INTO t VALUES (1)", "test"));
+  EXPECT_FALSE(one->run("CHECKPOINT", "test"));
+  EXPECT_TRUE(one->checkpoint());
+  ASSERT_TRUE(other->run("COMMIT", "test"));
+  EXPECT_TRUE(one->checkpoint());
+}
+
 TEST(DuckdbFaults, SpaceOfRemovedWindowsIsUsedAgain) {
   const TestFolder folder;
   const auto file = folder.path() / "t.duckdb";

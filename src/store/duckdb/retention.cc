@@ -34,10 +34,6 @@ bool tail_has(const Engine& engine, std::int64_t before_ms) {
   return false;
 }
 
-Status write_log_into_tables(Engine& engine) {
-  return engine.writer().run("CHECKPOINT", "compact");
-}
-
 }  // namespace
 
 Status keep_level(Engine& engine, Level level, std::optional<Nanoseconds> keep) {
@@ -81,12 +77,12 @@ Status remove_old(Engine& engine, WallTime now) {
     next.levels[l].removed_before_ms = std::max(next.levels[l].removed_before_ms, before_ms[l]);
   }
   if (auto status = engine.commit(*transaction, std::move(next), false); !status) return status;
-  return removed > 0 ? write_log_into_tables(engine) : Status{};
+  return removed > 0 ? engine.writer().checkpoint() : Status{};
 }
 
 Status compact_tables(Engine& engine) {
   if (auto status = roll_all(engine); !status) return status;
-  return write_log_into_tables(engine);
+  return engine.writer().checkpoint();
 }
 
 }  // namespace gnomon::store::duckdb

@@ -128,7 +128,7 @@ Status write_log_when_long(Engine& engine) {
   std::error_code fault;
   const auto bytes = std::filesystem::file_size(engine.file().string() + ".wal", fault);
   if (fault || bytes < kMostLogBytes) return {};
-  return engine.writer().run("CHECKPOINT", "write the log into the tables");
+  return engine.writer().checkpoint();
 }
 
 }  // namespace
