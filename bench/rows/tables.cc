@@ -68,7 +68,7 @@ Row tables() {
   row.summary = "the tables alone: windows of many paths applied, flushed and rolled up";
   row.target = "≤ 2.0 CPU-s a million windows, ≤ 1 GiB resident, of 3,000,000 paths";
   row.settings = {{"paths", 300'000, "how many paths send a window each 10 s; 3000000 is a country"}};
-  row.settings.push_back({"threads", 2, "that DuckDB may use"});
+  row.settings.push_back({"threads", 1, "that DuckDB may use"});
   row.run = run_tables;
   return row;
 }

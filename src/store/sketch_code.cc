@@ -44,16 +44,13 @@ double rough_log2(double v) {
   return exponent + f * (1.3465 - 0.3465 * f);
 }
 
-// Puts two digits into each element, the first in front.
+// Puts two digits into each element, the first in front. Each window passes here, so it writes through a pointer.
 class Writer {
  public:
-  explicit Writer(std::vector<std::uint8_t>& out) : out_(out) {}
+  explicit Writer(std::uint8_t* out) : at_(out) {}
   void digit(unsigned d) {
-    if (is_half_) {
-      out_.back() = static_cast<std::uint8_t>((out_.back() & ~7U) | d);
-    } else {
-      out_.push_back(static_cast<std::uint8_t>(d << 3 | kMore));  // of which only the first is meant, so far
-    }
+    if (is_half_) *at_++ = static_cast<std::uint8_t>(first_ << 3 | d);
+    first_ = d;
     is_half_ = !is_half_;
   }
   void number(std::uint64_t value) {
@@ -69,9 +66,15 @@ class Writer {
     }
     for (; more > 0; --more) digit(0);
   }
+  // One behind the last element; of one with a single digit only that is meant.
+  [[nodiscard]] std::uint8_t* end() {
+    if (is_half_) digit(kMore);
+    return at_;
+  }
 
  private:
-  std::vector<std::uint8_t>& out_;
+  std::uint8_t* at_;
+  unsigned first_ = 0;
   bool is_half_ = false;
 };
 
@@ -138,10 +141,13 @@ std::int16_t bucket_number(std::int64_t delay) {
   return static_cast<std::int16_t>(delay > 0 ? k : -k);
 }
 
-void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits) {
-  if (buckets.empty()) return;
-  Writer writer(digits);
-  if (buckets.front().number < 0) return append_by_magnitude(buckets, writer);
+std::uint8_t* write_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::uint8_t* out) {
+  if (buckets.empty()) return out;
+  Writer writer(out);
+  if (buckets.front().number < 0) {
+    append_by_magnitude(buckets, writer);
+    return writer.end();
+  }
   const int first = buckets.front().number - near;
   writer.number(static_cast<std::uint64_t>(first >= 0 ? 2 * first : -2 * first - 1) + 1);
   writer.packets(buckets.front().count - 1);
@@ -149,6 +155,14 @@ void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std
     writer.number(static_cast<std::uint64_t>(buckets[i].number - buckets[i - 1].number));
     writer.packets(buckets[i].count - 1);
   }
+  return writer.end();
+}
+
+void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits) {
+  const std::size_t before = digits.size();
+  digits.resize(before + most_sketch_bytes(buckets.size()));
+  const std::uint8_t* const end = write_sketch(buckets, near, digits.data() + before);
+  digits.resize(static_cast<std::size_t>(end - digits.data()));
 }
 
 void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets) {

@@ -25,6 +25,14 @@ struct SketchBucket {
 // The bucket of a delay in ns, as DelaySketch::bucket_of, without a logarithm.
 std::int16_t bucket_number(std::int64_t delay);
 
+// The most elements that so many buckets take: a bucket has at most 9 digits of distance and 17 of packets.
+constexpr std::size_t most_sketch_bytes(std::size_t buckets) {
+  return 13 * buckets + 1;
+}
+// Writes the digits where there is room for most_sketch_bytes(); returns one behind the last element. The rest as
+// below.
+std::uint8_t* write_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::uint8_t* out);
+
 // Appends the digits of buckets whose numbers rise and whose counts are above zero. `near`: the bucket where they are
 // expected to begin, known again when they are read.
 void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "schema/delay_columns.h"
 
@@ -12,12 +13,12 @@ namespace {
 
 // A row is: a set of the columns that are not zero, a set of those that are unknown, the values of the
 // former (distances, zigzag), and each sketch's digits behind their number. All numbers are varints.
-void write_varint(std::uint64_t value, std::vector<std::uint8_t>& bytes) {
-  std::array<std::uint8_t, 10> buffer{};
-  std::size_t length = 0;
-  for (; value >= 0x80; value >>= 7) buffer[length++] = static_cast<std::uint8_t>(value | 0x80);
-  buffer[length++] = static_cast<std::uint8_t>(value);
-  bytes.insert(bytes.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(length));
+constexpr std::size_t kMostVarintBytes = 10;
+
+std::uint8_t* write_varint(std::uint64_t value, std::uint8_t* to) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<std::uint8_t>(value | 0x80);
+  *to++ = static_cast<std::uint8_t>(value);
+  return to;
 }
 
 std::uint64_t read_varint(const std::uint8_t*& at) {
@@ -65,22 +66,106 @@ class Values {
 
 // What the sets of columns have room for.
 constexpr std::size_t kMostColumns = 64;
+// Of a window with four sketches of ten packets, and something to spare.
+constexpr std::size_t kUsualRowBytes = 112;
+
+// Writes rows of one batch. Each window passes here once, so everything is looked up beforehand.
+class RowWriter {
+ public:
+  explicit RowWriter(const schema::DelayColumns& windows) {
+    const auto& columns = level_columns();
+    if (columns.scalars.size() > kMostColumns) std::abort();  // the sets have no room: widen them
+    for (const ScalarColumn& c : columns.scalars) values_.emplace_back(windows.numbers(c.place), c.unknown);
+    for (const SketchColumn& c : columns.sketches) sketches_.push_back(&windows.sketches(c.place));
+  }
+
+  // What write() may need, at most.
+  [[nodiscard]] std::size_t most_bytes(std::size_t row) const {
+    std::size_t most = (2 + values_.size()) * kMostVarintBytes;
+    for (const auto* s : sketches_) most += kMostVarintBytes + most_sketch_bytes(s->offset[row + 1] - s->offset[row]);
+    return most;
+  }
+
+  // One behind the row.
+  std::uint8_t* write(std::size_t row, std::uint8_t* to) const {
+    const auto& columns = level_columns();
+    std::array<std::int64_t, kMostColumns> value;
+    std::array<std::uint64_t, kMostColumns> code;
+    std::uint64_t unknown = 0, other = 0;
+    for (std::size_t c = 0; c < values_.size(); ++c) {
+      value[c] = values_[c].at(row);
+      if (values_[c].is_unknown(value[c])) {
+        unknown |= 1ULL << c;
+        value[c] = 0;
+      }
+    }
+    for (std::size_t c = 0; c < values_.size(); ++c) {
+      const auto near = columns.scalars[c].near;
+      code[c] = zigzag(value[c], near ? value[*near] : 0);
+      if (code[c] != 0) other |= 1ULL << c;
+    }
+    other &= ~unknown;
+    to = write_varint(other, to);
+    to = write_varint(unknown, to);
+    for (std::uint64_t left = other; left != 0; left &= left - 1) {
+      to = write_varint(code[static_cast<std::size_t>(std::countr_zero(left))], to);
+    }
+    for (std::size_t k = 0; k < sketches_.size(); ++k) {
+      const auto near = columns.sketches[k].near;
+      const bool has_near = near && (unknown >> *near & 1) == 0;
+      to = write_digits(*sketches_[k], row, has_near ? value[*near] : 0, to);
+    }
+    return to;
+  }
+
+ private:
+  // The digits behind their number.
+  std::uint8_t* write_digits(const schema::SketchRows& from, std::size_t row, std::int64_t near,
+                             std::uint8_t* to) const {
+    const std::size_t first = from.offset[row];
+    const std::size_t count = from.offset[row + 1] - first;
+    if (count == 0) {
+      *to++ = 0;
+      return to;
+    }
+    buckets_.resize(count);
+    for (std::size_t b = 0; b < count; ++b) buckets_[b] = {from.number[first + b], from.count[first + b]};
+    std::uint8_t* const digits = to + 1;
+    std::uint8_t* const end = write_sketch(buckets_, bucket_number(near), digits);
+    const auto length = static_cast<std::size_t>(end - digits);
+    if (length < 0x80) {
+      *to = static_cast<std::uint8_t>(length);
+      return end;
+    }
+    // Rare: the number of digits takes more than the byte that was left for it.
+    std::array<std::uint8_t, kMostVarintBytes> number;
+    const auto wide = static_cast<std::size_t>(write_varint(length, number.data()) - number.data());
+    std::memmove(to + wide, digits, length);
+    std::memcpy(to, number.data(), wide);
+    return to + wide + length;
+  }
+
+  std::vector<Values> values_;
+  std::vector<const schema::SketchRows*> sketches_;
+  mutable std::vector<SketchBucket> buckets_;  // of one row
+};
 
 }  // namespace
+
+void TailChunk::reserve(std::size_t windows) {
+  entries_.reserve(windows);
+  bytes_.reserve(windows * kUsualRowBytes);
+}
 
 std::size_t TailChunk::add(const AppliedBatch& batch, std::span<const std::int32_t> places, std::int64_t first_ms,
                            std::int64_t end_ms) {
   for (const DroppedRange& range : batch.dropped) dropped_.push_back({batch.record, range});
   if (batch.windows == nullptr) return 0;
-  const auto& columns = level_columns();
-  if (columns.scalars.size() > kMostColumns) std::abort();  // the sets have no room: widen them
-  std::vector<Values> values;
-  for (const ScalarColumn& c : columns.scalars) values.emplace_back(batch.windows->numbers(c.place), c.unknown);
+  const RowWriter writer(*batch.windows);
   const auto path = batch.windows->path();
   const auto start = batch.windows->start_ms();
   const std::int64_t base_ms = std::chrono::floor<std::chrono::milliseconds>(batch.base.since_epoch).count();
   std::size_t left_out = 0;
-  std::array<std::int64_t, kMostColumns> value{};
   for (std::size_t row = 0; row < path.size(); ++row) {
     const std::int64_t start_ms = base_ms + start[row];
     if (start_ms < first_ms || start_ms >= end_ms) {
@@ -89,55 +174,20 @@ std::size_t TailChunk::add(const AppliedBatch& batch, std::span<const std::int32
     }
     newest_ms_ = std::max(newest_ms_, start_ms);
     entries_.push_back({places[path[row]], static_cast<std::uint32_t>(bytes_.size()), start_ms});
-    std::uint64_t unknown = 0, other = 0;
-    for (std::size_t c = 0; c < values.size(); ++c) {
-      value[c] = values[c].at(row);
-      if (values[c].is_unknown(value[c])) {
-        unknown |= 1ULL << c;
-        value[c] = 0;
-      }
-    }
-    std::array<std::uint64_t, kMostColumns> code{};
-    for (std::size_t c = 0; c < values.size(); ++c) {
-      if ((unknown >> c & 1) != 0) continue;
-      const auto near = columns.scalars[c].near;
-      code[c] = zigzag(value[c], near ? value[*near] : 0);
-      if (code[c] != 0) other |= 1ULL << c;
-    }
-    write_varint(other, bytes_);
-    write_varint(unknown, bytes_);
-    for (std::uint64_t left = other; left != 0; left &= left - 1) {
-      write_varint(code[static_cast<std::size_t>(std::countr_zero(left))], bytes_);
-    }
-    for (const SketchColumn& sketch : columns.sketches) {
-      const schema::SketchRows& from = batch.windows->sketches(sketch.place);
-      buckets_.clear();
-      for (auto b = from.offset[row]; b < from.offset[row + 1]; ++b)
-        buckets_.push_back({from.number[b], from.count[b]});
-      const bool has_near = sketch.near && (unknown >> *sketch.near & 1) == 0;
-      const std::size_t length_at = bytes_.size();
-      bytes_.push_back(0);
-      append_sketch(buckets_, has_near ? bucket_number(value[*sketch.near]) : std::int16_t{0}, bytes_);
-      const std::size_t length = bytes_.size() - length_at - 1;
-      if (length < 0x80) {
-        bytes_[length_at] = static_cast<std::uint8_t>(length);
-        continue;
-      }
-      // Rare: the number of digits takes more than the byte that was left for it.
-      std::vector<std::uint8_t> wide;
-      write_varint(length, wide);
-      bytes_[length_at] = wide.front();
-      bytes_.insert(bytes_.begin() + static_cast<std::ptrdiff_t>(length_at) + 1, wide.begin() + 1, wide.end());
-    }
+    const std::size_t most = writer.most_bytes(row);
+    if (scratch_.size() < most) scratch_.resize(most);
+    const auto written = writer.write(row, scratch_.data()) - scratch_.data();
+    bytes_.insert(bytes_.end(), scratch_.begin(), scratch_.begin() + written);
   }
   return left_out;
 }
 
 void TailChunk::close() {
   std::ranges::stable_sort(entries_, {}, [](const Entry& e) { return std::pair(e.path, e.start_ms); });
-  entries_.shrink_to_fit();
-  bytes_.shrink_to_fit();
-  buckets_ = {};
+  // What was reserved in vain is a small part, or given back.
+  if (entries_.capacity() > entries_.size() + entries_.size() / 4) entries_.shrink_to_fit();
+  if (bytes_.capacity() > bytes_.size() + bytes_.size() / 4) bytes_.shrink_to_fit();
+  scratch_ = {};
 }
 
 std::span<const TailChunk::Entry> TailChunk::entries_of(std::int32_t path) const {

@@ -24,6 +24,8 @@ class TailChunk {
     std::int64_t start_ms = 0;
   };
 
+  // Makes room for so many windows. Optional.
+  void reserve(std::size_t windows);
   // The windows of one batch; `places`: of the batch's paths in the dictionary. Windows that start outside
   // [first_ms, end_ms) are left out; returns how many.
   std::size_t add(const AppliedBatch& batch, std::span<const std::int32_t> places, std::int64_t first_ms,
@@ -50,7 +52,7 @@ class TailChunk {
   std::vector<std::uint8_t> bytes_;
   std::vector<Dropped> dropped_;
   std::int64_t newest_ms_ = 0;
-  std::vector<SketchBucket> buckets_;  // reused by add()
+  std::vector<std::uint8_t> scratch_;  // of add()
 };
 
 using Tail = std::vector<std::shared_ptr<const TailChunk>>;

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "core/log.h"
+#include "schema/delay_columns.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/roll.h"
 #include "store/duckdb/unix_ms.h"
@@ -18,23 +19,51 @@ constexpr std::size_t kBlockRows = 2'048;
 struct Source {
   TailChunk::Entry entry;
   const TailChunk* chunk = nullptr;
+};
+// Those of one method by path, then time: neighbours compress well and are read together.
+struct MethodSources {
   std::uint32_t method = 0;
+  std::vector<Source> sources;
 };
 
-// By method, path, then time: neighbours compress well and are read together.
-std::vector<Source> sort_tail(Engine& engine) {
-  std::vector<Source> sources;
-  sources.reserve(engine.tail_rows());
-  const std::shared_lock lock(engine.naming);
+// Where the merge stands in a chunk.
+struct Head {
+  const TailChunk* chunk = nullptr;
+  std::size_t at = 0;
+  std::size_t order = 0;  // windows of one path and time stay in the order of the journal
+  [[nodiscard]] const TailChunk::Entry& entry() const { return chunk->entries()[at]; }
+};
+
+bool comes_later(const Head& a, const Head& b) {
+  const TailChunk::Entry& x = a.entry();
+  const TailChunk::Entry& y = b.entry();
+  return std::tie(x.path, x.start_ms, a.order) > std::tie(y.path, y.start_ms, b.order);
+}
+
+// Each chunk is in order already.
+std::vector<MethodSources> merge_tail(Engine& engine) {
+  std::vector<Head> heap;
   for (const auto& chunk : engine.tail()) {
-    for (const TailChunk::Entry& entry : chunk->entries()) {
-      sources.push_back({entry, chunk.get(), engine.dictionary.paths().method_number(entry.path)});
+    if (!chunk->entries().empty()) heap.push_back({chunk.get(), 0, heap.size()});
+  }
+  std::ranges::make_heap(heap, comes_later);
+  std::vector<MethodSources> methods;
+  const std::shared_lock lock(engine.naming);
+  const PathDictionary& paths = engine.dictionary.paths();
+  while (!heap.empty()) {
+    std::ranges::pop_heap(heap, comes_later);
+    Head& next = heap.back();
+    const std::uint32_t method = paths.method_number(next.entry().path);
+    auto of = std::ranges::find(methods, method, &MethodSources::method);
+    if (of == methods.end()) of = methods.insert(of, {method, {}});
+    of->sources.push_back({next.entry(), next.chunk});
+    if (++next.at == next.chunk->entries().size()) {
+      heap.pop_back();
+    } else {
+      std::ranges::push_heap(heap, comes_later);
     }
   }
-  // Stable, so that windows of one time stay in the order of the journal.
-  std::ranges::stable_sort(sources, {},
-                           [](const Source& s) { return std::tuple(s.method, s.entry.path, s.entry.start_ms); });
-  return sources;
+  return methods;
 }
 
 Status append_windows(Engine& engine, std::span<const Source> sources, std::int64_t run) {
@@ -76,6 +105,9 @@ Status append_dropped(Connection& connection, const Tail& tail) {
 
 std::shared_ptr<TailChunk> take(Engine& engine, std::span<const AppliedBatch> batches) {
   auto chunk = std::make_shared<TailChunk>();
+  std::size_t windows = 0;
+  for (const AppliedBatch& batch : batches) windows += batch.windows != nullptr ? batch.windows->size() : 0;
+  chunk->reserve(windows);
   const std::unique_lock lock(engine.naming);
   for (const AppliedBatch& batch : batches) {
     const auto places = engine.dictionary.take(batch);
@@ -120,15 +152,13 @@ Status flush(Engine& engine) {
   next.position = engine.position;
   next.windows = engine.windows;
   next.clock_ms = std::max(next.clock_ms, middle_ms(engine.tail()));
-  const std::vector<Source> sources = sort_tail(engine);
+  const std::vector<MethodSources> methods = merge_tail(engine);
   auto transaction = Transaction::begin(engine.writer());
   if (!transaction) return tl::unexpected(transaction.error());
-  for (auto first = sources.begin(); first != sources.end();) {
-    const auto last = std::find_if(first, sources.end(), [&](const Source& s) { return s.method != first->method; });
-    auto run = append_run(engine, {first, last}, next.next_run++);
+  for (const MethodSources& of : methods) {
+    auto run = append_run(engine, of.sources, next.next_run++);
     if (!run) return tl::unexpected(run.error());
     next.runs.push_back(std::move(*run));
-    first = last;
   }
   if (auto status = append_dropped(engine.writer(), engine.tail()); !status) return status;
   if (auto status = engine.dictionary.write(engine.writer()); !status) return status;
