@@ -26,13 +26,13 @@ check:  ## Format, lint, layers, file sizes, documents
 bench:  ## Measures, beside the peers where they are installed
 	@tools/bench.sh
 
-soak: build  ## The whole of the fault tests: 100,000 simulated runs, planted bugs, 50 kills, two minutes without a server
+soak: build  ## The whole of the fault tests: 100,000 simulated runs, planted bugs, 500 kills, two minutes without a server
 	@tools/bootstrap.sh test
 	@tools/build.sh -p release batch_load gnomon-bench simulate
 	@build/release/gnomon-bench power-loss --gate
 	@build/release/gnomon-bench simulate --set seeds=100000 --gate
 	@tests/simulation/plants.py
-	@GNOMON_KILLS=50 GNOMON_AWAY=120 tests/chaos/run
+	@GNOMON_KILLS=250 GNOMON_AWAY=120 tests/chaos/run
 	@GNOMON_SECONDS=120 tests/lab/run
 
 fuzz:  ## Hunts with every fuzz target under sanitizers, 10 million inputs each (RUNS=N for fewer)

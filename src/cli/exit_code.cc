@@ -1,6 +1,7 @@
 #include "cli/exit_code.h"
 
 #include <cstdio>
+#include <sstream>
 
 #include "core/printable.h"
 
@@ -33,7 +34,12 @@ int exit_code(ErrorCode code) {
 }
 
 int report(const Error& error) {
-  std::fprintf(stderr, "gnomon: %s\n", printable(error.message()).c_str());
+  // A plan's faults come a line each. Further lines are indented, so that no name in them can pass for a line of ours.
+  std::istringstream lines(error.message());
+  const char* before = "gnomon: ";
+  for (std::string line; std::getline(lines, line); before = "  ") {
+    std::fprintf(stderr, "%s%s\n", before, printable(line).c_str());
+  }
   return exit_code(error.code);
 }
 

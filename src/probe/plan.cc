@@ -88,8 +88,8 @@ Result<Plan> load_plan(const std::string& path) {
   if (reading.plan) return std::move(*reading.plan);
   const std::size_t count = reading.faults.size();
   return failure(ErrorCode::kInvalidArgument, "read plan", path,
-                 fmt::format("{} {}\n{}\n", count, count == 1 ? "fault" : "faults", describe(reading.faults, path)),
-                 "docs/guides/plan.md describes every word");
+                 fmt::format("{} {}\n{}\ndocs/guides/plan.md describes every word", count,
+                             count == 1 ? "fault" : "faults", describe(reading.faults, path)));
 }
 
 }  // namespace gnomon::probe

@@ -149,8 +149,8 @@ std::optional<Nanoseconds> read_duration(const YAML::Node& node, std::string_vie
     return std::nullopt;
   }
   if (!duration || *duration < least || *duration > greatest) {
-    faults.add(node, fmt::format("{} must be a time from {} to {}, such as `500ms` or `1s`, not `{}`", what,
-                                 print_duration(least), print_duration(greatest), shown(*text)));
+    faults.add(node, fmt::format("{} must be a time from `{}` to `{}`, not `{}`", what, print_duration(least),
+                                 print_duration(greatest), shown(*text)));
     return std::nullopt;
   }
   return duration;

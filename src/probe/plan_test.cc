@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadPlan{"method", "- {name: m, from: all, to: a, method: ping}", 5, 41, "allowed: echo, stamp"},
         BadPlan{"family", "- {name: m, from: all, to: a, family: 5}", 5, 41, "no family"},
         BadPlan{"no_unit", "- {name: m, from: all, to: a, interval: 5}", 5, 43, "write `5s` or `5ms`"},
-        BadPlan{"too_fast", "- {name: m, from: all, to: a, interval: 10us}", 5, 43, "from 1ms to 3600s"},
+        BadPlan{"too_fast", "- {name: m, from: all, to: a, interval: 10us}", 5, 43, "from `1ms` to `3600s`"},
         BadPlan{"window", "- {name: m, from: all, to: a, interval: 20s}", 5, 43, "longer than window"},
         BadPlan{"dscp", "- {name: m, from: all, to: a, dscp: 64}", 5, 39, "0 to 63"},
         BadPlan{"stateful_of_stamp", "- {name: m, from: all, to: a, stateful: true}", 5, 43, "belongs to method stamp"},
