@@ -1,11 +1,21 @@
 #!/usr/bin/env bash
-# Hunts with every fuzz target, address and undefined-behaviour sanitizers on: tools/fuzz.sh [-n RUNS] [NAME...]
-# Each target is given RUNS inputs (10 million unless told); one line a target goes into build/fuzz/report.txt, an input
+# Hunts with every fuzz target, address and undefined-behaviour sanitizers on:
+# tools/fuzz.sh [-n RUNS] [-t SECONDS] [NAME...]
+# Each target is given RUNS inputs (10 million unless told), or as many as fit in SECONDS; what it learned is kept in
+# build/fuzz/grown/, where the next hunt goes on. One line a target goes into build/fuzz/report.txt, an input
 # that broke something into build/fuzz/found/. Ends with 1 when anything broke.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=10000000
-if [ "${1:-}" = "-n" ]; then runs=$2; shift 2; fi
+seconds=0
+while getopts n:t: option; do
+  case $option in
+    n) runs=$OPTARG ;;
+    t) seconds=$OPTARG ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
 names=("$@")
 if [ ${#names[@]} -eq 0 ]; then
   for source in fuzz/*_fuzz.cc; do names+=("$(basename "$source" _fuzz.cc)"); done
@@ -18,7 +28,7 @@ for name in "${names[@]}"; do
   mkdir -p "$grown"
   log=build/fuzz/found/$name.log
   begun=$(date +%s)
-  if build/fuzz/fuzz/"${name}_fuzz" -runs="$runs" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  if build/fuzz/fuzz/"${name}_fuzz" -runs="$runs" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
       -artifact_prefix="build/fuzz/found/$name-" "$grown" "fuzz/corpus/$name" >"$log" 2>&1; then
     verdict=clean
   else
