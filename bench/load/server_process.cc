@@ -104,7 +104,8 @@ void ServerProcess::end() {
   pid_ = -1;
 }
 
-Status ServerProcess::restart() {
+Status ServerProcess::restart(bool hard) {
+  if (hard && pid_ >= 0) ::kill(pid_, SIGKILL);
   end();
   return launch();
 }

@@ -24,8 +24,10 @@ class ServerProcess {
 
   // Runs `gnomon ARGUMENTS… --data DATA` to its end.
   Status run(std::vector<std::string> arguments) const;
-  // Ends it as Ctrl-C does and starts it again on the same port and data.
-  Status restart();
+  // Ends it as Ctrl-C does (`hard`: as a crash does) and starts it again on the same port and data.
+  Status restart(bool hard = false);
+  // Ends it as Ctrl-C does.
+  void end();
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
@@ -37,7 +39,6 @@ class ServerProcess {
   ServerProcess(std::filesystem::path program, std::filesystem::path folder)
       : program_(std::move(program)), folder_(std::move(folder)) {}
   Status launch();
-  void end();
 
   std::filesystem::path program_, folder_;
   pid_t pid_ = -1;

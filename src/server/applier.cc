@@ -188,7 +188,8 @@ ApplyLoop::Rest ApplyLoop::step() {
 
 void ApplyLoop::catch_up() {
   const MonotonicTime end = clock_.now() + options_.catch_up;
-  while (clock_.now() < end) {
+  const std::uint64_t before = store_.windows_stored();
+  while (clock_.now() < end && store_.windows_stored() - before < options_.catch_up_windows) {
     const auto applied = reader_.apply_next(store_);
     note(applied);
     if (!applied || *applied == 0) return;

@@ -45,8 +45,11 @@ struct ApplierOptions {
   std::chrono::milliseconds gather{200};            // records that come meanwhile go in one range
   std::chrono::milliseconds longest_pause{10'000};  // between tries
   std::chrono::seconds retention_every{600};
-  std::chrono::seconds catch_up{5};  // by the destructor
-  RecentBatches* recent = nullptr;   // what need not be read from the journal; outlives the applier
+  // Of ApplyLoop::catch_up(), which ends with the first that is reached. Fewer windows than the store gathers before it
+  // writes and sums up: no write of seconds comes between.
+  std::chrono::seconds catch_up{5};
+  std::uint64_t catch_up_windows = ~std::uint64_t{0};
+  RecentBatches* recent = nullptr;  // what need not be read from the journal; outlives the applier
 };
 
 // What comes next for a store, one range at a time; the caller drives it. Not thread-safe.
@@ -86,7 +89,7 @@ class ApplyLoop {
   };
   // One try; the pause before the next.
   Rest step();
-  // Applies what is durable already, for at most `catch_up`.
+  // Applies what is durable already, within the options' limits.
   void catch_up();
   // From any thread.
   [[nodiscard]] ApplierFigures figures() const;
