@@ -104,7 +104,22 @@ std::string create_level_table(Level level) {
 Status create_views(Connection& connection) {
   std::string sql(kSketchMacros);
   for (std::size_t l = 0; l < kLevels; ++l) sql += create_view(static_cast<Level>(l));
-  return connection.run(sql, "create views");
+  // Binding them takes most of the time of opening a store, so they are made again only when they differ.
+  if (auto status = connection.run("CREATE TABLE IF NOT EXISTS view_text (sql VARCHAR)", "create views"); !status) {
+    return status;
+  }
+  std::string quoted = sql;
+  for (std::size_t at = 0; (at = quoted.find('\'', at)) != std::string::npos; at += 2) quoted.insert(at, 1, '\'');
+  const auto same =
+      connection.number(fmt::format("SELECT count(*) FROM view_text WHERE sql = '{}'", quoted), "look at views");
+  if (!same) return tl::unexpected(same.error());
+  if (*same > 0) return {};
+  auto transaction = Transaction::begin(connection);
+  if (!transaction) return tl::unexpected(transaction.error());
+  if (auto status = connection.run(sql, "create views"); !status) return status;
+  const auto note = fmt::format("DELETE FROM view_text; INSERT INTO view_text VALUES ('{}')", quoted);
+  if (auto status = connection.run(note, "create views"); !status) return status;
+  return transaction->commit();
 }
 
 Status add_missing_columns(Connection& connection, Level level) {
