@@ -57,6 +57,7 @@ export function tip(node: HTMLElement | SVGElement, sentence: string | null) {
   describe();
   return {
     update(next: string | null) {
+      if (next === text) return;
       text = next;
       describe();
       if (owner === node && text) place(node, text);

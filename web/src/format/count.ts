@@ -4,6 +4,7 @@ import { significant } from './delay';
 
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';
+  if (Math.abs(value) < 999) return String(Math.round(value));
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 

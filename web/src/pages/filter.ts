@@ -16,6 +16,7 @@ const COLLATOR = new Intl.Collator();
 export type SortKey = 'state' | 'from' | 'to' | 'rtt' | 'p99' | 'loss' | 'jitter';
 
 export interface Named {
+  /** As of when it got its names: what it is, not how it stands. */
   row: PathRow;
   /** Its place when all are ordered by name. */
   rank: number;
@@ -56,9 +57,9 @@ export function ranked(items: Named[]): Named[] {
   return items;
 }
 
+/** As far as what the path is decides; its state is asked of its live row. */
 export function fits(item: Named, filter: Filter): boolean {
   const { row } = item;
-  if (filter.state && row.state !== filter.state) return false;
   if (filter.method && row.method !== filter.method) return false;
   if (filter.family && String(row.family) !== filter.family) return false;
   if (filter.site && row.source_site !== filter.site && row.target_site !== filter.site) return false;
@@ -69,35 +70,48 @@ export function fits(item: Named, filter: Filter): boolean {
     .every((word) => item.haystack.includes(word));
 }
 
-function figure(item: Named, key: SortKey): number | null {
-  const m = item.row.minute;
+const PLACE = Object.fromEntries(BADNESS.map((state, i) => [state, i])) as Record<PathRow['state'], number>;
+
+function figure(row: PathRow, key: Exclude<SortKey, 'from' | 'to'>): number | null {
   switch (key) {
     case 'rtt':
-      return m.rtt_p50;
+      return row.minute.rtt_p50;
     case 'p99':
-      return m.rtt_p99;
+      return row.minute.rtt_p99;
     case 'loss':
-      return m.loss_ratio;
+      return row.minute.loss_ratio;
     case 'jitter':
-      return m.ipdv_p99;
+      return row.minute.ipdv_p99;
     case 'state':
-      return -BADNESS.indexOf(item.row.state);
-    case 'from':
-    case 'to':
-      return null;
+      return -PLACE[row.state];
   }
 }
 
-/** Figures sort from the largest, names from A; what is not known comes last either way. */
-export function sorted(items: readonly Named[], key: SortKey, reverse: boolean): Named[] {
+/** Names from A; does not change with what is measured. */
+export function sorted_by_name(items: readonly Named[], key: 'from' | 'to', reverse: boolean): Named[] {
   const sign = reverse ? -1 : 1;
-  const by = (a: Named, b: Named): number => {
-    if (key === 'from') return sign * (a.rank - b.rank);
-    if (key === 'to') return sign * (COLLATOR.compare(a.to, b.to) || a.rank - b.rank);
-    const x = figure(a, key);
-    const y = figure(b, key);
-    if (x === null || y === null) return x === y ? a.rank - b.rank : x === null ? 1 : -1;
-    return x === y ? a.rank - b.rank : sign * (y - x);
-  };
+  const by = (a: Named, b: Named): number =>
+    key === 'from' ? sign * (a.rank - b.rank) : sign * COLLATOR.compare(a.to, b.to) || a.rank - b.rank;
   return [...items].sort(by);
+}
+
+/** Figures from the largest; what is not known comes last either way. Each row is looked at once, not with every comparison. */
+export function sorted_by_figure(
+  items: readonly Named[],
+  key: Exclude<SortKey, 'from' | 'to'>,
+  reverse: boolean,
+  row_of: (item: Named) => PathRow,
+): Named[] {
+  const sign = reverse ? -1 : 1;
+  const unknown = Infinity;
+  /** By rank, which is one item's own: what sorts ascending. */
+  const keys: number[] = [];
+  for (const item of items) {
+    const value = figure(row_of(item), key);
+    keys[item.rank] = value === null ? unknown : -sign * value;
+  }
+  return [...items].sort((a, b) => {
+    const [x, y] = [keys[a.rank]!, keys[b.rank]!];
+    return x === y ? a.rank - b.rank : x < y ? -1 : 1;
+  });
 }

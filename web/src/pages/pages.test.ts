@@ -6,8 +6,8 @@ import { zh } from '../i18n/zh';
 import { interest_of } from '../state/interest';
 import { merger } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
-import { fits, named, ranked, sorted, type Filter } from './filter';
-import { ends_of, live_mesh, make_matrix, mesh_pairs, moved } from './mesh_model';
+import { fits, named, ranked, sorted_by_figure, sorted_by_name, type Filter } from './filter';
+import { ends_of, LiveMesh, make_matrix, mesh_pairs, moved, worst_cells } from './mesh_model';
 import { marks_of } from './vantage';
 
 const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '' };
@@ -120,13 +120,18 @@ describe('live rows', () => {
       row('d', { family: 6 }),
       row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 5e6),
     ];
-    const known = mesh_pairs(rows, 4, 'echo', ['dc-2', 'gz']);
-    const mesh = live_mesh(known, 'rtt_p50', (id) => rows.find((r) => r.id === id));
+    const live = new LiveMesh(mesh_pairs(rows, 4, 'echo', ['dc-2', 'gz']), 'rtt_p50');
+    const mesh = live.read((id) => rows.find((r) => r.id === id));
     expect(mesh.sites).toEqual(['dc-2', 'gz']);
     expect(mesh.cells.map((c) => [c.source, c.target, c.path, c.value])).toEqual([
       ['gz', 'dc-2', 'b', 1e6],
       ['01234567', 'dc-2.lab', 'e', 5e6],
     ]);
+    // Only a cell whose path says something else is another object.
+    rows[4] = row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 6e6);
+    const next = live.read((id) => rows.find((r) => r.id === id));
+    expect(next.cells[0]).toBe(mesh.cells[0]);
+    expect(next.cells[1]!.value).toBe(6e6);
   });
 });
 
@@ -143,16 +148,25 @@ describe('list of paths', () => {
     expect(find({ text: 'cloud ZHU' })).toEqual(['c']);
     expect(find({ text: '佛山' })).toEqual(['b']);
     expect(find({ text: 'ipv6' })).toEqual(['a']);
-    expect(find({ state: 'broken' })).toEqual(['a']);
     expect(find({ family: '4', site: 'gz' })).toEqual(['b', 'c']);
     expect(find({ site: 'elsewhere' })).toEqual([]);
   });
   ranked([...items]);
   it('sorts figures from the largest with the unknown last, either way', () => {
-    expect(sorted(items, 'rtt', false).map((i) => i.row.id)).toEqual(['c', 'b', 'a']);
-    expect(sorted(items, 'rtt', true).map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
-    expect(sorted(items, 'state', false)[0]!.row.id).toBe('a');
-    expect(sorted(items, 'from', false).map((i) => i.from)).toEqual(['Foshan', 'Guangzhou', 'Zhuhai']);
+    const ids = (key: 'rtt' | 'state', reverse: boolean) =>
+      sorted_by_figure(items, key, reverse, (i) => i.row).map((i) => i.row.id);
+    expect(ids('rtt', false)).toEqual(['c', 'b', 'a']);
+    expect(ids('rtt', true)).toEqual(['b', 'c', 'a']);
+    expect(ids('state', false)[0]).toBe('a');
+  });
+  it('sorts by the live row where it differs from the one that gave the names', () => {
+    const live = (i: (typeof items)[number]) => (i.row.id === 'b' ? row('b', {}, 20e6) : i.row);
+    expect(sorted_by_figure(items, 'rtt', false, live).map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
+  });
+  it('sorts names from A, either way', () => {
+    const names = (reverse: boolean) => sorted_by_name(items, 'from', reverse).map((i) => i.from);
+    expect(names(false)).toEqual(['Foshan', 'Guangzhou', 'Zhuhai']);
+    expect(names(true)).toEqual(['Zhuhai', 'Guangzhou', 'Foshan']);
   });
 });
 
@@ -176,10 +190,25 @@ describe('mesh', () => {
   it('leaves out sites that nothing measures and ranks the worst first', () => {
     const matrix = make_matrix(mesh, 'region');
     expect(matrix.sites).toEqual(['a', 'b', 'c']);
-    expect(matrix.ranked.map((c) => c.path)).toEqual(['ca', 'ba', 'ab']);
+    expect(worst_cells(matrix.cells, 9).map((c) => c.path)).toEqual(['ca', 'ba', 'ab']);
+    expect(worst_cells(matrix.cells, 2).map((c) => c.path)).toEqual(['ca', 'ba']);
     expect(matrix.at('a', 'b')!.value).toBe(10);
     expect(matrix.at('b', 'c')).toBeUndefined();
     expect(make_matrix(mesh, 'badness').sites[0]).toBe('c');
+    expect(make_matrix({ ...mesh }, 'region', matrix).sites).toBe(matrix.sites);
+    expect(make_matrix({ ...mesh, cells: mesh.cells.slice(0, 2) }, 'region', matrix).sites).toEqual(['a', 'b']);
+  });
+  it('keeps the ends of its scale until the values clearly leave them', () => {
+    const of_delays = (...values: number[]): Mesh => ({
+      ...mesh,
+      cells: values.map((v, i) => cell(`s${i}`, 't', v)),
+    });
+    const first = make_matrix(of_delays(2.9e6, 4.9e6), 'region');
+    expect([first.low, first.high]).toEqual([2e6, 5e6]);
+    const trembling = make_matrix(of_delays(3.1e6, 5.2e6), 'region', first);
+    expect([trembling.low, trembling.high]).toEqual([2e6, 5e6]);
+    const gone = make_matrix(of_delays(3.4e6, 6e6), 'region', trembling);
+    expect([gone.low, gone.high]).toEqual([3e6, 7e6]);
   });
   it('walks with the arrow keys and stays under the diagonal when split', () => {
     expect(moved({ row: 1, column: 0, back: false }, 'ArrowRight', 4, true)).toEqual({

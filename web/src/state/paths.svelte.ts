@@ -3,6 +3,7 @@
 // a list is named and ordered by name once and not with each window.
 
 import type { PathRow } from '../api/types';
+import { in_next_frame } from './frame';
 import { merger, type LiveRows } from './live_rows';
 
 class Paths {
@@ -12,6 +13,7 @@ class Paths {
   revision = $state(0);
   names_revision = $state(0);
   loaded = $state(false);
+  count = $state(0);
 
   all: PathRow[] = $derived.by(() => {
     void this.revision;
@@ -41,6 +43,7 @@ class Paths {
     // At once and together: a page that sees `loaded` must not show for one frame the empty list of before.
     this.names_revision++;
     this.revision++;
+    this.count = this.rows.size;
     this.loaded = true;
   }
 
@@ -71,15 +74,13 @@ class Paths {
     this.renamed ||= renamed;
     if (this.pending) return;
     this.pending = true;
-    const tell = () => {
+    in_next_frame(() => {
       this.pending = false;
       if (this.renamed) this.names_revision++;
       this.renamed = false;
       this.revision++;
-    };
-    // A hidden page gets no animation frames; it still has to stay right.
-    if (document.hidden) setTimeout(tell, 250);
-    else requestAnimationFrame(tell);
+      this.count = this.rows.size;
+    });
   }
 }
 

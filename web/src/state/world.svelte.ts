@@ -3,6 +3,7 @@
 import { get, send, use_csrf, ApiError } from '../api/client';
 import { Live, type LiveEvent, type LiveState } from '../api/live';
 import type { Change, Link, PathRow, Region, Session, Site, Status } from '../api/types';
+import { in_next_frame } from './frame';
 import type { LiveRows } from './live_rows';
 import { paths } from './paths.svelte';
 import { view } from './view.svelte';
@@ -122,7 +123,9 @@ class World {
   }
 
   private receive(kind: LiveEvent, body: unknown): void {
-    this.last_event_unix_ms = Date.now();
+    // Told with what the event itself changes, not before it: two rounds of the page's effects cost more than one.
+    const now = Date.now();
+    in_next_frame(() => (this.last_event_unix_ms = now));
     if (this.live !== 'live') this.live = 'live';
     switch (kind) {
       case 'hello':
