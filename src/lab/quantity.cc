@@ -98,7 +98,8 @@ std::string format_duration(Nanoseconds duration) {
   if (duration.count() < 1'000'000) return shortest(count / 1e3) + "us";
   // A value that three decimals of ms would round is given in µs.
   if (duration.count() % 1'000 != 0) return shortest(count / 1e3) + "us";
-  if (duration.count() < 10'000'000'000) return shortest(count / 1e6) + "ms";
+  // The same of s.
+  if (duration.count() < 10'000'000'000 || duration.count() % 1'000'000 != 0) return shortest(count / 1e6) + "ms";
   return shortest(count / 1e9) + "s";
 }
 
