@@ -27,11 +27,23 @@ def answers(observatory):
         paths = json.load(answer)["paths"]
     now = int(time.time() * 1000)
     result = {}
-    for path in paths[:40]:
+    for path in sorted(paths, key=lambda path: path["id"])[:40]:  # the list's own order may change with the paths' state
         url = f"{observatory.url}/api/v1/paths/{path['id']}/series?from={now - 3600_000}&to={now}&points=2000"
         with urllib.request.urlopen(url, timeout=30) as answer:
             result[path["id"]] = json.load(answer)["points"]
     return len(paths), result
+
+
+def first_difference(before, after):
+    """The first point that differs, as "path: before / after"; None when all are equal."""
+    for path, points in before[1].items():
+        others = after[1].get(path, [])
+        for one, other in zip(points, others):
+            if one != other:
+                return f"{path}: {one} / {other}"
+        if len(points) != len(others):
+            return f"{path}: {len(points)} / {len(others)} points"
+    return None if before == after else f"paths: {before[0]} / {after[0]}"
 
 
 def main():
@@ -93,6 +105,7 @@ def main():
             "kills": options.kills, "acknowledged_batches": len(acked), "journal_batches": len(journal), "lost": len(lost), "twice": twice,
             "stored_but_not_acknowledged": unacknowledged, "journal_windows": sum(journal.values()), "table_windows": table_windows,
             "rebuilt_windows": rebuilt["windows_stored"], "same_answers": before == after, "slowest_start_s": round(slowest_start, 3),
+            "first_difference": first_difference(before, after),
         }
         print(json.dumps(report, indent=1))
         good = (not lost and twice == 0 and table_windows == sum(journal.values()) == rebuilt["windows_stored"] and before == after
