@@ -4,7 +4,6 @@
 // far as they come.
 
 #include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -67,7 +66,7 @@ Result<Figures> run(const RunOptions& options) {
   if (!server) return tl::unexpected(server.error());
   (*server)->end();
   const double gigabytes = options.setting("gigabytes");
-  double begin = now();
+  const double begin = now();
   const auto probes = static_cast<std::size_t>(options.setting("probes"));
   if (Status filled = fill((*server)->data(), 1e9 * gigabytes, probes); !filled) return tl::unexpected(filled.error());
   Figures figures = {{"journal", gigabytes, "GB"}, {"filled in", now() - begin, "s"}};

@@ -45,8 +45,8 @@ struct ApplierOptions {
   std::chrono::milliseconds gather{200};            // records that come meanwhile go in one range
   std::chrono::milliseconds longest_pause{10'000};  // between tries
   std::chrono::seconds retention_every{600};
-  // Of ApplyLoop::catch_up(), which ends with the first that is reached. Fewer windows than the store gathers before it
-  // writes and sums up: no write of seconds comes between.
+  // Of ApplyLoop::catch_up(), which ends with the first that is reached. With fewer windows than a store gathers before
+  // it writes and sums up, no write of seconds comes between.
   std::chrono::seconds catch_up{5};
   std::uint64_t catch_up_windows = ~std::uint64_t{0};
   RecentBatches* recent = nullptr;  // what need not be read from the journal; outlives the applier
