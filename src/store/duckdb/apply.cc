@@ -12,7 +12,7 @@ namespace gnomon::store::duckdb {
 
 namespace {
 
-// Rows that are gathered before they are handed to the appender.
+// Rows that are taken out of the tail at a time: as many as DuckDB takes.
 constexpr std::size_t kBlockRows = 2'048;
 
 // A window of the tail.
@@ -67,17 +67,13 @@ std::vector<MethodSources> merge_tail(Engine& engine) {
 }
 
 Status append_windows(Engine& engine, std::span<const Source> sources, std::int64_t run) {
-  auto appender = LevelAppender::open(engine.writer(), Level::kRaw, engine.layouts[0], run);
-  if (!appender) return tl::unexpected(appender.error());
-  RowBlock rows;
-  for (std::size_t first = 0; first < sources.size(); first += kBlockRows) {
+  return engine.insert(Level::kRaw, run, [sources](RowBlock& rows) mutable -> Result<bool> {
     rows.clear();
-    for (const Source& s : sources.subspan(first, std::min(kBlockRows, sources.size() - first))) {
-      s.chunk->read(s.entry, rows);
-    }
-    if (auto status = appender->append(rows); !status) return status;
-  }
-  return appender->close();
+    const auto block = sources.first(std::min(kBlockRows, sources.size()));
+    for (const Source& s : block) s.chunk->read(s.entry, rows);
+    sources = sources.subspan(block.size());
+    return !block.empty();
+  });
 }
 
 Result<Run> append_run(Engine& engine, std::span<const Source> sources, std::int64_t id) {

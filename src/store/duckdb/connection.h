@@ -25,7 +25,7 @@ namespace gnomon::store::duckdb {
 class Database {
  public:
   struct Limits {
-    int threads = 2;
+    int threads = 1;
     std::uint64_t memory_bytes = 512ULL << 20;
     std::uint64_t wal_bytes = 16ULL << 20;  // log length at which a commit writes it into the tables
   };
@@ -85,7 +85,7 @@ class Connection {
   Result<Rows> query(const std::string& sql, std::string_view operation);
   // A single integer.
   Result<std::int64_t> number(const std::string& sql, std::string_view operation);
-  // Appends a few rows, cell by cell. Level tables use LevelAppender.
+  // Appends a few rows, cell by cell. Level tables use LevelInsert.
   Status append(const std::string& table, const std::vector<std::vector<Cell>>& rows);
 
   [[nodiscard]] _duckdb_connection* handle() const { return handle_; }

@@ -19,7 +19,9 @@
 namespace gnomon::store::duckdb {
 
 struct Options {
-  int threads = 2;
+  // Of one statement. With more, a statement's caller waits busily for the others, which costs a third of a core under
+  // load and gains little: readers have threads of their own.
+  int threads = 1;
   std::uint64_t memory_bytes = 512ULL << 20;
   // Windows that the tail may hold, some 130 bytes each, and for how long, by their own time.
   std::uint64_t tail_rows = 1'000'000;

@@ -52,6 +52,9 @@ Status Engine::connect() {
   auto connection = Connection::open(database_);
   if (!connection) return tl::unexpected(connection.error());
   writer_.emplace(std::move(*connection));
+  auto insert = LevelInsert::open(*writer_);
+  if (!insert) return tl::unexpected(insert.error());
+  insert_.emplace(std::move(*insert));
   return prepare_tables();
 }
 
@@ -72,9 +75,6 @@ Status Engine::prepare_tables() {
   for (std::size_t l = 0; l < kLevels; ++l) {
     const auto level = static_cast<Level>(l);
     if (auto status = add_missing_columns(*writer_, level); !status) return status;
-    auto found = read_layout(*writer_, level);
-    if (!found) return tl::unexpected(found.error());
-    layouts[l] = std::move(*found);
   }
   return create_views(*writer_);
 }
@@ -130,6 +130,7 @@ Status Engine::ready() {
       const std::lock_guard pool(pooling_);
       pool_.clear();
     }
+    insert_.reset();
     writer_.reset();
     database_.reset();
     if (auto status = connect(); !status) return status;

@@ -12,7 +12,7 @@
 
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/duckdb_store.h"
-#include "store/duckdb/level_table.h"
+#include "store/duckdb/level_insert.h"
 #include "store/duckdb/state.h"
 #include "store/tail.h"
 
@@ -50,6 +50,10 @@ class Engine {
 
   std::mutex writing;
   [[nodiscard]] Connection& writer() { return *writer_; }
+  // Rows of a run, in the writer's transaction.
+  Status insert(Level level, std::int64_t run, const RowSource& source) {
+    return insert_->insert(*writer_, level, run, source);
+  }
   [[nodiscard]] const State& state() const { return *state_; }  // the writer's; equal to the file's
   // Writes `next` and commits; readers then see it. `is_flush`: the tail is in the tables with it.
   Status commit(Transaction& transaction, State next, bool is_flush);
@@ -60,8 +64,6 @@ class Engine {
   [[nodiscard]] std::uint64_t tail_bytes() const { return tail_bytes_; }
   void add_to_tail(std::shared_ptr<const TailChunk> chunk, std::uint64_t up_to);
   std::optional<std::int64_t> tail_since_ms;  // State::clock_ms when the tail's first windows came
-
-  std::array<LevelLayout, kLevels> layouts;
 
   // Guarded by `naming`.
   std::shared_mutex naming;
@@ -85,6 +87,7 @@ class Engine {
   std::shared_mutex opening_;  // shared by readers; exclusive while the database is closed and opened
   std::shared_ptr<Database> database_;
   std::optional<Connection> writer_;
+  std::optional<LevelInsert> insert_;
   std::mutex pooling_;
   std::vector<Connection> pool_;
   bool trusted_ = false;

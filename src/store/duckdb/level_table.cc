@@ -7,11 +7,6 @@ namespace gnomon::store::duckdb {
 
 namespace {
 
-struct SqlColumn {
-  std::string name;
-  std::string type;
-};
-
 std::string rollup_type(const ScalarColumn& column, const std::string& raw) {
   const bool sums = column.aggregation == schema::Aggregation::kSum || column.aggregation == schema::Aggregation::kMean;
   return sums ? "BIGINT" : raw;
@@ -20,21 +15,6 @@ std::string rollup_type(const ScalarColumn& column, const std::string& raw) {
 std::string name_at(const ScalarColumn& column, Level level) {
   const bool sum = level != Level::kRaw && column.aggregation == schema::Aggregation::kMean;
   return sum ? column.name + "_sum" : column.name;
-}
-
-std::vector<SqlColumn> sql_columns(Level level) {
-  const bool raw = level == Level::kRaw;
-  std::vector<SqlColumn> columns = {
-      {"path", "INTEGER"}, {"start_step", "BIGINT"}, {"start_rest_ms", "USMALLINT"}, {"run", "BIGINT"}};
-  if (!raw) columns.push_back({"windows", "BIGINT"});
-  const auto all = schema::delay_columns();
-  for (const ScalarColumn& scalar : level_columns().scalars) {
-    const std::string type = schema::duckdb_columns(all[scalar.place]).front().type;
-    const std::string wide = near_of(scalar, level) ? "BIGINT" : type;  // a distance may be negative
-    columns.push_back({name_at(scalar, level), raw ? wide : rollup_type(scalar, wide)});
-  }
-  for (const SketchColumn& sketch : level_columns().sketches) columns.push_back({sketch.name, "UTINYINT[]"});
-  return columns;
 }
 
 // A number as the schema has it.
@@ -90,9 +70,24 @@ std::string view_of(Level level) {
   return fmt::format("window_{}", to_string(level));
 }
 
+std::vector<LevelColumn> columns_of(Level level) {
+  const bool raw = level == Level::kRaw;
+  std::vector<LevelColumn> columns = {
+      {"path", "INTEGER"}, {"start_step", "BIGINT"}, {"start_rest_ms", "USMALLINT"}, {"run", "BIGINT"}};
+  if (!raw) columns.push_back({"windows", "BIGINT"});
+  const auto all = schema::delay_columns();
+  for (const ScalarColumn& scalar : level_columns().scalars) {
+    const std::string type = schema::duckdb_columns(all[scalar.place]).front().type;
+    const std::string wide = near_of(scalar, level) ? "BIGINT" : type;  // a distance may be negative
+    columns.push_back({name_at(scalar, level), raw ? wide : rollup_type(scalar, wide)});
+  }
+  for (const SketchColumn& sketch : level_columns().sketches) columns.push_back({sketch.name, "UTINYINT[]"});
+  return columns;
+}
+
 std::string create_level_table(Level level) {
   std::string ddl;
-  for (const SqlColumn& c : sql_columns(level)) {
+  for (const LevelColumn& c : columns_of(level)) {
     // Digits are most of a row and pack well; trying the other compressions on them takes time.
     const bool is_list = c.type.ends_with("[]");
     ddl += fmt::format("{}{} {}{}", ddl.empty() ? "" : ", ", c.name, c.type,
@@ -126,33 +121,12 @@ Status add_missing_columns(Connection& connection, Level level) {
   const std::string table = table_of(level);
   const auto present = table_columns(connection, table);
   if (!present) return tl::unexpected(present.error());
-  for (const SqlColumn& c : sql_columns(level)) {
+  for (const LevelColumn& c : columns_of(level)) {
     if (std::ranges::find(*present, c.name) != present->end()) continue;
     auto status = connection.run(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", table, c.name, c.type), "add column");
     if (!status) return status;
   }
   return {};
-}
-
-Result<LevelLayout> read_layout(Connection& connection, Level level) {
-  const std::string table = table_of(level);
-  const auto present = table_columns(connection, table);
-  if (!present) return tl::unexpected(present.error());
-  LevelLayout layout;
-  std::vector<bool> is_ours(present->size());
-  for (const SqlColumn& c : sql_columns(level)) {
-    const auto at = std::ranges::find(*present, c.name);
-    if (at == present->end()) {
-      return failure(ErrorCode::kCorrupt, "read columns", table, c.name + " is missing",
-                     "run `gnomon rebuild DIR` to remake the tables from the journal");
-    }
-    layout.place.push_back(static_cast<std::size_t>(at - present->begin()));
-    is_ours[layout.place.back()] = true;
-  }
-  for (std::size_t i = 0; i < is_ours.size(); ++i) {
-    if (!is_ours[i]) layout.unknown.push_back(i);
-  }
-  return layout;
 }
 
 }  // namespace gnomon::store::duckdb

@@ -53,8 +53,8 @@ class Source {
 
 class Merge {
  public:
-  Merge(LevelAppender& appender, Level to)
-      : appender_(appender), bucket_ms_(std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count()) {}
+  explicit Merge(Level to)
+      : bucket_ms_(std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count()) {}
 
   Status open(Engine& engine, std::span<const RunPart> parts, Level from) {
     for (const RunPart& part : parts) {
@@ -70,22 +70,25 @@ class Merge {
     return {};
   }
 
-  Status run() {
-    while (true) {
+  // Replaces `out` by the next sums; false at the end.
+  Result<bool> next(RowBlock& out) {
+    out.clear();
+    while (out.size() == 0) {
       std::int32_t limit = kNoPath;
       for (Source& source : sources_) {
-        if (auto status = source.fill(); !status) return status;
+        if (auto status = source.fill(); !status) return tl::unexpected(status.error());
         if (!source.ended()) limit = std::min(limit, source.last_path());
       }
-      if (limit == kNoPath) return write(kNoPath);
+      if (limit == kNoPath && keys_.empty()) return false;
       for (Source& source : sources_) take(source, limit);
       std::int32_t next = kNoPath;
       for (Source& source : sources_) {
-        if (auto status = source.fill(); !status) return status;
+        if (auto status = source.fill(); !status) return tl::unexpected(status.error());
         next = std::min(next, source.next_path());
       }
-      if (auto status = write(next); !status) return status;
+      write(next, out);
     }
+    return true;
   }
   [[nodiscard]] const Merged& merged() const { return merged_; }
 
@@ -127,20 +130,19 @@ class Merge {
     for (std::size_t s = 0; s < keys_.size(); ++s) index_[cell_of(keys_[s])] = static_cast<std::int32_t>(s);
   }
 
-  // Writes the sums of paths below `next`, which no source will add to; those of `next` go on.
-  Status write(std::int32_t next) {
+  // Appends the sums of paths below `next`, which no source will add to; those of `next` go on.
+  void write(std::int32_t next, RowBlock& out) {
     order_.clear();
     for (std::size_t s = 0; s < keys_.size(); ++s) order_.push_back(static_cast<std::int32_t>(s));
     std::ranges::sort(order_, {}, [&](std::int32_t s) { return keys_[static_cast<std::size_t>(s)]; });
-    out_.clear();
     open_.clear();
     for (const std::int32_t s : order_) {
       const auto slot = static_cast<std::size_t>(s);
       const Key& key = keys_[slot];
-      sums_.append_to(key.path < next ? out_ : open_, slot, key.path, key.bucket * bucket_ms_);
+      sums_.append_to(key.path < next ? out : open_, slot, key.path, key.bucket * bucket_ms_);
       merged_.newest_ms = std::max(merged_.newest_ms, key.bucket * bucket_ms_);
     }
-    merged_.rows += out_.size();
+    merged_.rows += out.size();
     keys_.clear();
     std::ranges::fill(index_, -1);
     sums_.restart(0);
@@ -150,29 +152,25 @@ class Merge {
     }
     sums_.resize(keys_.size());
     sums_.add(open_, slot_);
-    return appender_.append(out_);
   }
 
-  LevelAppender& appender_;
   std::int64_t bucket_ms_;
   std::deque<Source> sources_;
   Accumulator sums_{Accumulator::kEverySketch};
   std::vector<Key> keys_;            // of each slot
   std::vector<std::int32_t> index_;  // slots by key, open addressing; -1: empty
   std::vector<std::int32_t> slot_, order_;
-  RowBlock out_, open_;
+  RowBlock open_;
   Merged merged_;
 };
 
 }  // namespace
 
 Result<Merged> merge_runs(Engine& engine, std::span<const RunPart> parts, Level from, Level to, std::int64_t run) {
-  auto appender = LevelAppender::open(engine.writer(), to, engine.layouts[static_cast<std::size_t>(to)], run);
-  if (!appender) return tl::unexpected(appender.error());
-  Merge merge(*appender, to);
+  Merge merge(to);
   if (auto status = merge.open(engine, parts, from); !status) return tl::unexpected(status.error());
-  if (auto status = merge.run(); !status) return tl::unexpected(status.error());
-  if (auto status = appender->close(); !status) return tl::unexpected(status.error());
+  const auto status = engine.insert(to, run, [&](RowBlock& rows) { return merge.next(rows); });
+  if (!status) return tl::unexpected(status.error());
   return merge.merged();
 }
 
