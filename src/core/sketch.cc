@@ -29,6 +29,9 @@ Nanoseconds DelaySketch::value_of(std::int16_t bucket) {
 
 void DelaySketch::add_bucket(std::int16_t number, std::uint32_t count) {
   if (count == 0) return;
+  count_ += count;
+  // Buckets mostly come in order.
+  if (buckets_.empty() || buckets_.back().number < number) return buckets_.push_back({number, count});
   const auto at = std::lower_bound(buckets_.begin(), buckets_.end(), number,
                                    [](const Bucket& b, std::int16_t n) { return b.number < n; });
   if (at != buckets_.end() && at->number == number) {
@@ -36,7 +39,6 @@ void DelaySketch::add_bucket(std::int16_t number, std::uint32_t count) {
   } else {
     buckets_.insert(at, Bucket{number, count});
   }
-  count_ += count;
 }
 
 void DelaySketch::merge(const DelaySketch& other) {

@@ -64,13 +64,13 @@ schema::DelayWindow window_of(const store::Point& point) {
 LivePath::LivePath(std::shared_ptr<const PathIdentity> identity, MonotonicTime now)
     : identity_(std::move(identity)), last_arrival_(now) {}
 
-void LivePath::remember(schema::DelayWindow window) {
+void LivePath::remember(const schema::DelayWindow& window) {
   const WallTime end = end_of(window);
   stale_after_ = std::max(analysis::kStaleAfter, 3 * window.duration);
   last_ = end;
   facts_.push_back(facts_of(window));
   while (facts_.size() > kFactsLimit || facts_.front().end <= end - analysis::kPool) facts_.pop_front();
-  recent_.push_back(std::move(window));
+  recent_.push_back(window);
   while (recent_.size() > kRecentLimit || end_of(recent_.front()) <= end - kMinute) recent_.pop_front();
 }
 
@@ -111,7 +111,7 @@ void LivePath::move_back(Nanoseconds step, std::int64_t minute) {
   reported_since_ = reported_since_ - step;
 }
 
-LivePath::Update LivePath::add(schema::DelayWindow window, std::uint64_t sequence, MonotonicTime now) {
+LivePath::Update LivePath::add(const schema::DelayWindow& window, std::uint64_t sequence, MonotonicTime now) {
   const bool newer = sequence > newest_sequence_;
   newest_sequence_ = std::max(newest_sequence_, sequence);
   if (last_ && end_of(window) <= *last_) {
@@ -125,9 +125,8 @@ LivePath::Update LivePath::add(schema::DelayWindow window, std::uint64_t sequenc
   last_arrival_ = now;
   stale_ = false;
   ++windows_seen_;
-  const schema::DelayWindow counted = window;
-  remember(std::move(window));
-  count_minute(counted, true);
+  remember(window);  // a copy: its sketches take no more memory than they need
+  count_minute(window, true);
   refresh_figures();
   Update update = judge();
   update.state_changed = state() != before;

@@ -37,7 +37,7 @@ class LivePath {
   };
 
   // `sequence`: of its batch; batches of one probe are numbered in the order in which their windows closed.
-  Update add(schema::DelayWindow window, std::uint64_t sequence, MonotonicTime now);
+  Update add(const schema::DelayWindow& window, std::uint64_t sequence, MonotonicTime now);
   // True when it became stale.
   bool tick(MonotonicTime now);
 
@@ -69,7 +69,7 @@ class LivePath {
   bool queued_urgent = false;  // in that of changed states
 
  private:
-  void remember(schema::DelayWindow window);
+  void remember(const schema::DelayWindow& window);
   void move_back(Nanoseconds step, std::int64_t minute);
   void count_minute(const schema::DelayWindow& window, bool newest);
   void refresh_figures();

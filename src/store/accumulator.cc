@@ -23,11 +23,6 @@ void fold(std::vector<std::int64_t>& value, std::vector<std::uint8_t>& known, co
   }
 }
 
-std::uint32_t add_packets(std::uint32_t a, std::uint32_t b) {
-  const std::uint32_t sum = a + b;
-  return sum >= a ? sum : std::numeric_limits<std::uint32_t>::max();
-}
-
 }  // namespace
 
 Accumulator::Accumulator(unsigned sketches)
@@ -47,7 +42,7 @@ void Accumulator::resize(std::size_t slots) {
 }
 
 void Accumulator::restart(std::size_t slots) {
-  for (std::vector<Buckets>& column : sketches_) {
+  for (std::vector<BucketSum>& column : sketches_) {
     for (std::size_t s = 0; s < std::min(windows_.size(), column.size()); ++s) column[s].clear();
   }
   windows_.assign(slots, 0);
@@ -78,23 +73,6 @@ void Accumulator::add_scalar(std::size_t column, const RowBlock::Scalars& rows, 
   }
 }
 
-void Accumulator::merge_read(Buckets& into) {
-  if (into.empty()) return into.assign(read_.begin(), read_.end());
-  merged_.clear();
-  auto a = into.begin();
-  for (const SketchBucket& b : read_) {
-    while (a != into.end() && a->number < b.number) merged_.push_back(*a++);
-    if (a != into.end() && a->number == b.number) {
-      merged_.push_back({b.number, add_packets(a->count, b.count)});
-      ++a;
-    } else {
-      merged_.push_back(b);
-    }
-  }
-  merged_.insert(merged_.end(), a, into.end());
-  into.assign(merged_.begin(), merged_.end());
-}
-
 void Accumulator::add(const RowBlock& rows, std::size_t first, std::span<const std::int32_t> slot) {
   for (std::size_t i = 0; i < slot.size(); ++i) {
     if (slot[i] >= 0) windows_[static_cast<std::size_t>(slot[i])] += rows.windows[first + i];
@@ -107,7 +85,7 @@ void Accumulator::add(const RowBlock& rows, std::size_t first, std::span<const s
       const std::size_t row = first + i;
       if (slot[i] < 0 || from.offset[row] == from.offset[row + 1]) continue;
       read_sketch(from.of(row), rows.near(k, row), read_);
-      merge_read(sketches_[k][static_cast<std::size_t>(slot[i])]);
+      sketches_[k][static_cast<std::size_t>(slot[i])].add(read_);
     }
   }
 }
@@ -122,7 +100,7 @@ void Accumulator::append_to(RowBlock& rows, std::size_t slot, std::int32_t path,
     rows.scalars[c].known.push_back(scalars_[c].known[slot]);
   }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
-    if (!sketches_[k].empty()) append_sketch(sketches_[k][slot], rows.near(k, row), rows.sketches[k].digits);
+    if (!sketches_[k].empty()) append_sketch(sketches_[k][slot].buckets(), rows.near(k, row), rows.sketches[k].digits);
     rows.sketches[k].end_row();
   }
 }

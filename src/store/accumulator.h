@@ -9,6 +9,7 @@
 
 #include <span>
 
+#include "store/bucket_sum.h"
 #include "store/row_block.h"
 
 namespace gnomon::store {
@@ -37,20 +38,18 @@ class Accumulator {
   void append_to(RowBlock& rows, std::size_t slot, std::int32_t path, std::int64_t start_ms) const;
 
  private:
-  using Buckets = std::vector<SketchBucket>;
   struct Scalars {
     std::vector<std::int64_t> value;
     std::vector<std::uint8_t> known;
   };
   void add_scalar(std::size_t column, const RowBlock::Scalars& rows, std::size_t first,
                   std::span<const std::int32_t> slot);
-  void merge_read(Buckets& into);
 
   unsigned wanted_;
   std::vector<std::int64_t> windows_;
   std::vector<Scalars> scalars_;
-  std::vector<std::vector<Buckets>> sketches_;  // of each slot; those not wanted stay empty
-  Buckets read_, merged_;                       // reused from row to row
+  std::vector<std::vector<BucketSum>> sketches_;  // of each slot; those not wanted stay empty
+  std::vector<SketchBucket> read_;                // reused from row to row
 };
 
 }  // namespace gnomon::store

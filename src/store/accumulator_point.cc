@@ -73,7 +73,7 @@ Point Accumulator::point(std::size_t slot) const {
     const unsigned bit = level_columns().sketches[k].bit;
     if (bit == 0 || sketches_[k].empty()) continue;
     DelaySketch& sketch = *targets[std::countr_zero(bit)];
-    for (const SketchBucket& b : sketches_[k][slot]) sketch.add_bucket(b.number, b.count);
+    for (const SketchBucket& b : sketches_[k][slot].buckets()) sketch.add_bucket(b.number, b.count);
   }
   return p;
 }

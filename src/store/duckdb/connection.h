@@ -26,7 +26,7 @@ class Database {
  public:
   struct Limits {
     int threads = 1;
-    std::uint64_t memory_bytes = 512ULL << 20;
+    std::uint64_t memory_bytes = 192ULL << 20;
     std::uint64_t wal_bytes = 16ULL << 20;  // log length at which a commit writes it into the tables
   };
   static Result<std::shared_ptr<Database>> open(const std::filesystem::path& file, const Limits& limits);

@@ -22,9 +22,10 @@ struct Options {
   // Of one statement. With more, a statement's caller waits busily for the others, which costs a third of a core under
   // load and gains little: readers have threads of their own.
   int threads = 1;
-  std::uint64_t memory_bytes = 512ULL << 20;
-  // Windows that the tail may hold, some 130 bytes each, and for how long, by their own time.
-  std::uint64_t tail_rows = 1'000'000;
+  std::uint64_t memory_bytes = 192ULL << 20;
+  // Windows that the tail may hold, some 130 bytes each, and for how long, by their own time. A run of fewer than a row
+  // group (122,880) of each method would be written twice, through the log.
+  std::uint64_t tail_rows = 500'000;
   std::chrono::minutes tail_span{10};
   // Retention of a new store; an existing one keeps its own.
   std::array<std::optional<Nanoseconds>, kLevels> keep = {std::chrono::hours(24 * 14), std::chrono::hours(24 * 90),
