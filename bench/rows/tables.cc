@@ -8,6 +8,7 @@
 #include "bench/resources.h"
 #include "bench/row.h"
 #include "bench/store_feed.h"
+#include "core/freed_memory.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/level_columns.h"
 
@@ -22,6 +23,7 @@ double mib(std::uint64_t bytes) {
 }
 
 Result<Figures> run_tables(const RunOptions& options) {
+  keep_freed_memory();  // as the server does
   store::duckdb::Options store_options;
   store_options.threads = static_cast<int>(options.setting("threads"));
   auto store = store::duckdb::open(options.scratch / "store" / "gnomon.duckdb", store_options);

@@ -1,10 +1,10 @@
 #include "cli/observatory_stack.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include "analysis/figure_text.h"
 #include "cli/plan_schema_text.h"
+#include "core/freed_memory.h"
 #include "core/log.h"
 #include "crypto/ed25519.h"
 #include "journal/journal.h"
@@ -19,16 +19,6 @@
 namespace gnomon::cli {
 
 namespace {
-
-// Bodies, columns and chunks come and go in pieces of a hundred kilobytes and more, thousands a second. The C library
-// would give such memory back to the kernel each time, and every page that is taken again costs a fault; what has been
-// needed once is kept instead. Fewer arenas, so that what one thread frees another can use.
-void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that the library takes (mallopt(3))
-  ::mallopt(M_TRIM_THRESHOLD, 128 << 20);
-  ::mallopt(M_TOP_PAD, 1 << 20);
-  ::mallopt(M_ARENA_MAX, 4);
-}
 
 server::ServerOptions server_options(const StackOptions& options, server::LiveState& live, server::Changes& changes) {
   server::ServerOptions server;

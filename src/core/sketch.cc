@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace gnomon {
 
@@ -11,6 +12,10 @@ constexpr double kGamma = (1 + DelaySketch::kRelativeAccuracy) / (1 - DelaySketc
 const double kLogGamma = std::log(kGamma);
 
 }  // namespace
+
+DelaySketch::DelaySketch(std::vector<Bucket> buckets) : buckets_(std::move(buckets)) {
+  for (const Bucket& b : buckets_) count_ += b.count;
+}
 
 std::int16_t DelaySketch::bucket_of(Nanoseconds delay) {
   const auto v = delay.count();

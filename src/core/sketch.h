@@ -31,6 +31,10 @@ class DelaySketch {
     friend bool operator==(const Bucket&, const Bucket&) = default;
   };
 
+  DelaySketch() = default;
+  // Buckets with rising numbers and counts above zero.
+  explicit DelaySketch(std::vector<Bucket> buckets);
+
   static std::int16_t bucket_of(Nanoseconds delay);
   // The value that stands for a bucket: within kRelativeAccuracy of each delay in it.
   static Nanoseconds value_of(std::int16_t bucket);

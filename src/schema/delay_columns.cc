@@ -71,9 +71,10 @@ const DelayColumns::Layout& DelayColumns::layout() {
 DelayColumns::DelayColumns() : sketches_(layout().sketches) {}
 
 DelaySketch SketchRows::row(std::size_t i) const {
-  DelaySketch sketch;
-  for (std::size_t at = offset[i]; at < offset[i + 1]; ++at) sketch.add_bucket(number[at], count[at]);
-  return sketch;
+  std::vector<DelaySketch::Bucket> buckets;
+  buckets.reserve(offset[i + 1] - offset[i]);
+  for (std::size_t at = offset[i]; at < offset[i + 1]; ++at) buckets.push_back({number[at], count[at]});
+  return DelaySketch(std::move(buckets));
 }
 
 DelayWindow DelayColumns::row(std::size_t i, WallTime base) const {

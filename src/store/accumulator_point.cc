@@ -72,8 +72,7 @@ Point Accumulator::point(std::size_t slot) const {
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
     const unsigned bit = level_columns().sketches[k].bit;
     if (bit == 0 || sketches_[k].empty()) continue;
-    DelaySketch& sketch = *targets[std::countr_zero(bit)];
-    for (const SketchBucket& b : sketches_[k][slot].buckets()) sketch.add_bucket(b.number, b.count);
+    *targets[std::countr_zero(bit)] = DelaySketch(sketches_[k][slot].buckets());
   }
   return p;
 }

@@ -9,7 +9,10 @@ namespace {
 
 // A list shorter than this is merged as quickly as an array.
 constexpr std::size_t kShort = 24;
+// Of what is in use; half as much again is made at once, for what comes next.
 constexpr std::size_t kPlacesABucket = 8;
+constexpr int kLeast = std::numeric_limits<std::int16_t>::min();
+constexpr int kMost = std::numeric_limits<std::int16_t>::max();
 
 std::uint32_t add_packets(std::uint32_t a, std::uint32_t b) {
   const std::uint32_t sum = a + b;
@@ -18,18 +21,18 @@ std::uint32_t add_packets(std::uint32_t a, std::uint32_t b) {
 
 }  // namespace
 
-void BucketSum::add(std::span<const SketchBucket> buckets) {
-  if (buckets.empty()) return;
-  if (is_array() && !reach(buckets.front().number, buckets.back().number)) {
-    make_list();
+void BucketSum::add(std::span<const SketchBucket> sketch) {
+  if (sketch.empty()) return;
+  if (is_array() && !reach(sketch.front().number, sketch.back().number)) {
+    list_ = buckets();
     counts_.clear();
   }
   if (!is_array()) {
-    add_to_list(buckets);
+    add_to_list(sketch);
     if (list_.size() >= kShort) make_array();
     return;
   }
-  for (const SketchBucket& b : buckets) {
+  for (const SketchBucket& b : sketch) {
     std::uint32_t& count = counts_[static_cast<std::size_t>(b.number - low_)];
     used_ += count == 0 ? 1 : 0;
     count = add_packets(count, b.count);
@@ -42,26 +45,31 @@ void BucketSum::clear() {
   used_ = 0;
 }
 
-std::span<const SketchBucket> BucketSum::buckets() const {
-  if (is_array()) make_list();
-  return list_;
+std::vector<SketchBucket> BucketSum::buckets() const {
+  if (!is_array()) return list_;
+  std::vector<SketchBucket> all;
+  all.reserve(used_);
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] != 0) all.push_back({static_cast<std::int16_t>(low_ + static_cast<int>(i)), counts_[i]});
+  }
+  return all;
 }
 
-void BucketSum::add_to_list(std::span<const SketchBucket> buckets) {
-  if (list_.empty()) return list_.assign(buckets.begin(), buckets.end());
+void BucketSum::add_to_list(std::span<const SketchBucket> sketch) {
+  if (list_.empty()) return list_.assign(sketch.begin(), sketch.end());
   // From the back, into the room behind the list; then what was equal is closed up.
   const std::size_t before = list_.size();
-  list_.resize(before + buckets.size());
-  std::size_t a = before, b = buckets.size(), to = list_.size();
+  list_.resize(before + sketch.size());
+  std::size_t a = before, b = sketch.size(), to = list_.size();
   while (b > 0) {
-    if (a > 0 && list_[a - 1].number > buckets[b - 1].number) {
+    if (a > 0 && list_[a - 1].number > sketch[b - 1].number) {
       list_[--to] = list_[--a];
-    } else if (a > 0 && list_[a - 1].number == buckets[b - 1].number) {
+    } else if (a > 0 && list_[a - 1].number == sketch[b - 1].number) {
       --a;
       --b;
-      list_[--to] = {list_[a].number, add_packets(list_[a].count, buckets[b].count)};
+      list_[--to] = {list_[a].number, add_packets(list_[a].count, sketch[b].count)};
     } else {
-      list_[--to] = buckets[--b];
+      list_[--to] = sketch[--b];
     }
   }
   list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(a), list_.begin() + static_cast<std::ptrdiff_t>(to));
@@ -69,30 +77,26 @@ void BucketSum::add_to_list(std::span<const SketchBucket> buckets) {
 
 void BucketSum::make_array() {
   const int first = list_.front().number, last = list_.back().number;
-  if (static_cast<std::size_t>(last - first + 1) > kPlacesABucket * list_.size()) return;
-  low_ = first;
-  counts_.assign(static_cast<std::size_t>(last - first + 1), 0);
+  const int places = last - first + 1;
+  if (static_cast<std::size_t>(places) > kPlacesABucket * list_.size()) return;
+  low_ = std::max(kLeast, first - places / 4);
+  counts_.assign(static_cast<std::size_t>(std::min(kMost, last + places / 4) - low_ + 1), 0);
   for (const SketchBucket& b : list_) counts_[static_cast<std::size_t>(b.number - low_)] = b.count;
   used_ = list_.size();
+  list_.clear();
 }
 
 bool BucketSum::reach(int first, int last) {
   const int end = low_ + static_cast<int>(counts_.size());
   if (first >= low_ && last < end) return true;
-  const int low = std::min(first, low_);
-  const auto places = static_cast<std::size_t>(std::max(last + 1, end) - low);
-  if (places > kPlacesABucket * used_) return false;
+  const int places = std::max(last + 1, end) - std::min(first, low_);
+  if (static_cast<std::size_t>(places) > kPlacesABucket * used_) return false;
+  const int low = first < low_ ? std::max(kLeast, first - places / 4) : low_;
+  const int new_end = last >= end ? std::min(kMost + 1, last + 1 + places / 4) : end;
   counts_.insert(counts_.begin(), static_cast<std::size_t>(low_ - low), 0);
-  counts_.resize(places);
+  counts_.resize(static_cast<std::size_t>(new_end - low));
   low_ = low;
   return true;
-}
-
-void BucketSum::make_list() const {
-  list_.clear();
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] != 0) list_.push_back({static_cast<std::int16_t>(low_ + static_cast<int>(i)), counts_[i]});
-  }
 }
 
 }  // namespace gnomon::store

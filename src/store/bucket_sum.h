@@ -2,8 +2,8 @@
 
 // The sum of many sketches. Few buckets are a sorted list. Many that lie close together are an array of counts, so that
 // adding a sketch costs its own buckets and not those of the sum: a region's hour takes in the sketches of its paths
-// fifty times quicker. The array takes at most eight times as many places as there are buckets. Counts stay at 2^32 - 1.
-// Not thread-safe.
+// fifty times quicker. The array takes at most twelve times as many places as there are buckets. Counts stay at 2^32
+// - 1. Not thread-safe.
 
 #include <span>
 #include <vector>
@@ -14,23 +14,22 @@ namespace gnomon::store {
 
 class BucketSum {
  public:
-  // `buckets`: rising numbers, counts above zero.
-  void add(std::span<const SketchBucket> buckets);
+  // A sketch: rising numbers, counts above zero.
+  void add(std::span<const SketchBucket> sketch);
   // Keeps its memory.
   void clear();
-  // Rising numbers, counts above zero; valid until the next call.
-  [[nodiscard]] std::span<const SketchBucket> buckets() const;
+  // Rising numbers, counts above zero.
+  [[nodiscard]] std::vector<SketchBucket> buckets() const;
 
  private:
   [[nodiscard]] bool is_array() const { return !counts_.empty(); }
-  void add_to_list(std::span<const SketchBucket> buckets);
+  void add_to_list(std::span<const SketchBucket> sketch);
   void make_array();
   // Makes places for numbers from `first` to `last`; false when there would be too many.
   bool reach(int first, int last);
-  void make_list() const;
 
-  mutable std::vector<SketchBucket> list_;  // of an array: made when it is asked for
-  std::vector<std::uint32_t> counts_;       // of buckets low_, low_ + 1, …; empty while a list does
+  std::vector<SketchBucket> list_;     // empty while there is an array
+  std::vector<std::uint32_t> counts_;  // the array: of buckets low_, low_ + 1, …
   int low_ = 0;
   std::size_t used_ = 0;  // counts_ above zero
 };

@@ -94,32 +94,28 @@ void append_by_magnitude(std::span<const SketchBucket> buckets, Writer& writer) 
   }
 }
 
+// Tells `token(value, is_count)` of each token, digit by digit; an unfinished one is none.
+template <typename Token>
 class Reader {
  public:
-  explicit Reader(std::span<const std::uint8_t> elements) : elements_(elements) {}
-  [[nodiscard]] bool begins_with_zero() const { return !elements_.empty() && digit(0) == 0; }
-  void skip_digit() { ++at_; }
-
-  struct Token {
-    std::uint64_t value = 0;
-    bool is_count = false;
-  };
-  // False at the end; an unfinished token is none.
-  bool next(Token& token) {
-    token = {};
-    for (bool is_first = true; at_ < 2 * elements_.size(); is_first = false) {
-      const unsigned d = digit(at_++);
-      if (is_first) token.is_count = d == kMore;
-      token.value = token.value << 2 | (d & 3);
-      if ((d & kMore) == 0) return true;
+  explicit Reader(Token token) : token_(std::move(token)) {}
+  void digit(unsigned d) {
+    if (is_first_) is_count_ = d == kMore;
+    value_ = is_first_ ? d & 3 : value_ << 2 | (d & 3);
+    is_first_ = d < kMore;
+    if (is_first_) token_(value_, is_count_);
+  }
+  void read(std::span<const std::uint8_t> elements) {
+    for (const std::uint8_t two : elements) {
+      digit(two >> 3 & 7U);
+      digit(two & 7U);
     }
-    return false;
   }
 
  private:
-  [[nodiscard]] unsigned digit(std::size_t i) const { return elements_[i / 2] >> (i % 2 == 0 ? 3 : 0) & 7U; }
-  std::span<const std::uint8_t> elements_;
-  std::size_t at_ = 0;
+  Token token_;
+  std::uint64_t value_ = 0;
+  bool is_first_ = true, is_count_ = false;
 };
 
 std::int16_t to_number(std::int64_t number) {
@@ -166,29 +162,37 @@ void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std
 }
 
 void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets) {
-  buckets.clear();
-  Reader reader(digits);
-  const bool by_magnitude = reader.begins_with_zero();
-  if (by_magnitude) reader.skip_digit();
+  buckets.resize(2 * digits.size());  // there may be as many as digits
+  SketchBucket* const first = buckets.data();
+  SketchBucket* next = first;
+  const bool by_magnitude = !digits.empty() && (digits.front() >> 3 & 7U) == 0;
   std::int64_t at = by_magnitude ? 0 : near;
-  for (Reader::Token token; reader.next(token);) {
-    const auto [value, is_count] = token;
+  bool is_broken = false;  // packets before any bucket
+  Reader reader([&](std::uint64_t value, bool is_count) {
+    if (is_broken) return;
     if (is_count || value == 0) {
-      if (buckets.empty()) return;
-      const std::uint64_t count = buckets.back().count + (is_count ? std::min(value, kMostPackets) : 1);
-      buckets.back().count = static_cast<std::uint32_t>(std::min(count, kMostPackets));
-      continue;
+      is_broken = next == first;
+      if (is_broken) return;
+      std::uint32_t& count = (next - 1)->count;
+      count =
+          static_cast<std::uint32_t>(std::min(count + (is_count ? std::min(value, kMostPackets) : 1), kMostPackets));
+      return;
     }
     const auto step = static_cast<std::int64_t>(std::min<std::uint64_t>(value, 1U << 20));
     if (by_magnitude) {
       at += (step - 1) / 2;
-      buckets.push_back({to_number((step - 1) % 2 != 0 ? -at : at), 1});
-      continue;
+      *next++ = {to_number((step - 1) % 2 != 0 ? -at : at), 1};
+      return;
     }
-    const bool is_first = buckets.empty();
-    at += !is_first ? step : step % 2 != 0 ? step / 2 : -step / 2;
-    buckets.push_back({to_number(at), 1});
+    at += next != first ? step : step % 2 != 0 ? step / 2 : -step / 2;
+    *next++ = {to_number(at), 1};
+  });
+  if (by_magnitude) {
+    reader.digit(digits.front() & 7U);
+    digits = digits.subspan(1);
   }
+  reader.read(digits);
+  buckets.resize(static_cast<std::size_t>(next - first));
   if (by_magnitude) std::ranges::sort(buckets, {}, &SketchBucket::number);
 }
 

@@ -14,13 +14,11 @@
 #include <span>
 #include <vector>
 
+#include "core/sketch.h"
+
 namespace gnomon::store {
 
-struct SketchBucket {
-  std::int16_t number = 0;
-  std::uint32_t count = 0;
-  friend bool operator==(const SketchBucket&, const SketchBucket&) = default;
-};
+using SketchBucket = DelaySketch::Bucket;
 
 // The bucket of a delay in ns, as DelaySketch::bucket_of, without a logarithm.
 std::int16_t bucket_number(std::int64_t delay);

@@ -59,7 +59,6 @@ const std::int64_t* distances(const RowBlock::Scalars& column, const RowBlock::S
   return out.data();
 }
 
-
 // As level_table.cc writes them.
 duckdb_type type_of(const LevelColumn& column) {
   if (column.type == "UTINYINT[]") return DUCKDB_TYPE_LIST;
@@ -149,7 +148,8 @@ Result<LevelInsert> LevelInsert::open(Connection& writer) {
   auto feed = std::make_shared<Feed>();
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_table_function_set_name(function, kFunction);
-  duckdb_table_function_set_extra_info(function, new Share(feed), [](void* share) { delete static_cast<Share*>(share); });
+  duckdb_table_function_set_extra_info(function, new Share(feed),
+                                       [](void* share) { delete static_cast<Share*>(share); });
   duckdb_table_function_set_bind(function, [](duckdb_bind_info bind) {
     for (const LevelColumn& column : (*static_cast<Share*>(duckdb_bind_get_extra_info(bind)))->columns) {
       add_result_column(bind, column);
@@ -178,9 +178,8 @@ Status LevelInsert::insert(Connection& writer, Level level, std::int64_t run, co
   feed_->outcome = {};
   std::string names;
   for (const LevelColumn& column : feed_->columns) names += (names.empty() ? "" : ", ") + column.name;
-  const auto status =
-      writer.run(fmt::format("INSERT INTO {} ({}) SELECT * FROM {}()", table_of(level), names, kFunction),
-                 "append windows");
+  const auto status = writer.run(
+      fmt::format("INSERT INTO {} ({}) SELECT * FROM {}()", table_of(level), names, kFunction), "append windows");
   feed_->source = nullptr;
   return feed_->outcome ? status : feed_->outcome;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-// Rows of one run into a level table, a block at a time, through DuckDB's INSERT from a table function: rows go straight
-// into the row groups that are written to the file. (The appender gathers 204,800 rows in a collection first: a copy
-// more of each row, and memory.)
+// Rows of one run into a level table, a block at a time, through DuckDB's INSERT from a table function: rows go
+// straight into the row groups that are written to the file. (The appender gathers 204,800 rows in a collection first:
+// a copy more of each row, and memory.)
 
 #include <functional>
 #include <memory>

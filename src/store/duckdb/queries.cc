@@ -242,6 +242,7 @@ Result<std::vector<GroupPoint>> read_groups(Engine& engine, const GroupQuery& qu
       *reader, {level, range, places, query.sketches}, slot_of, [&] { return steps.size(); }, sums);
   if (!status) return tl::unexpected(status.error());
   std::vector<GroupPoint> points;
+  points.reserve(steps.size());
   for (const std::size_t s : steps.in_order()) {
     points.push_back({steps.keys()[s].group, sums.point(s)});
     points.back().point.start = from_unix_ms(steps.keys()[s].start_ms);
