@@ -91,6 +91,7 @@ void Accumulator::add(const RowBlock& rows, std::size_t first, std::span<const s
 }
 
 void Accumulator::append_to(RowBlock& rows, std::size_t slot, std::int32_t path, std::int64_t start_ms) const {
+  std::vector<SketchBucket> room;
   const std::size_t row = rows.size();
   rows.path.push_back(path);
   rows.start_ms.push_back(start_ms);
@@ -100,7 +101,7 @@ void Accumulator::append_to(RowBlock& rows, std::size_t slot, std::int32_t path,
     rows.scalars[c].known.push_back(scalars_[c].known[slot]);
   }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
-    if (!sketches_[k].empty()) append_sketch(sketches_[k][slot].buckets(), rows.near(k, row), rows.sketches[k].digits);
+    if (!sketches_[k].empty()) append_sketch(sketches_[k][slot].buckets(room), rows.near(k, row), rows.sketches[k].digits);
     rows.sketches[k].end_row();
   }
 }

@@ -7,8 +7,8 @@ namespace gnomon::store {
 
 namespace {
 
-// A list shorter than this is merged as quickly as an array.
-constexpr std::size_t kShort = 24;
+// A list shorter than this is merged as quickly as an array: the minutes of a path stay lists.
+constexpr std::size_t kShort = 96;
 // Of what is in use; half as much again is made at once, for what comes next.
 constexpr std::size_t kPlacesABucket = 8;
 constexpr int kLeast = std::numeric_limits<std::int16_t>::min();
@@ -46,13 +46,20 @@ void BucketSum::clear() {
 }
 
 std::vector<SketchBucket> BucketSum::buckets() const {
-  if (!is_array()) return list_;
   std::vector<SketchBucket> all;
-  all.reserve(used_);
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] != 0) all.push_back({static_cast<std::int16_t>(low_ + static_cast<int>(i)), counts_[i]});
-  }
+  const auto read = buckets(all);
+  if (!is_array()) all.assign(read.begin(), read.end());
   return all;
+}
+
+std::span<const SketchBucket> BucketSum::buckets(std::vector<SketchBucket>& room) const {
+  if (!is_array()) return list_;
+  room.clear();
+  room.reserve(used_);
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] != 0) room.push_back({static_cast<std::int16_t>(low_ + static_cast<int>(i)), counts_[i]});
+  }
+  return room;
 }
 
 void BucketSum::add_to_list(std::span<const SketchBucket> sketch) {

@@ -20,6 +20,8 @@ class BucketSum {
   void clear();
   // Rising numbers, counts above zero.
   [[nodiscard]] std::vector<SketchBucket> buckets() const;
+  // The same without a copy where that can be, else in `room`; valid until either changes.
+  [[nodiscard]] std::span<const SketchBucket> buckets(std::vector<SketchBucket>& room) const;
 
  private:
   [[nodiscard]] bool is_array() const { return !counts_.empty(); }
