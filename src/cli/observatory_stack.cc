@@ -82,7 +82,7 @@ struct ObservatoryStack::Parts {
     // After a crash the tables lack the last windows, with which the live state begins. Not at the price of a start
     // that people wait for: what is left comes while the server runs.
     server::ApplierOptions at_start;
-    at_start.catch_up = std::chrono::seconds(2);
+    at_start.catch_up = std::chrono::seconds(1);
     at_start.catch_up_windows = 300'000;
     at_start.most_windows = 30'000;  // a range, so that the limits are met
     auto applying = server::ApplyLoop::open(*journal, *store, clock, at_start);

@@ -75,10 +75,9 @@ std::int64_t step_ms(const store::SeriesAnswer& answer) {
 
 Result<std::optional<ProbeId>> probe_of(const Api& api, PathId id) {
   if (const auto live = api.live->path(id)) return std::optional(live->identity->probe);
-  const auto all = api.store->paths();
-  if (!all) return tl::unexpected(all.error());
-  const auto found = std::ranges::find(*all, id, &store::PathRecord::id);
-  return found == all->end() ? std::nullopt : std::optional(found->probe);
+  const auto known = api.store->path(id);
+  if (!known) return tl::unexpected(known.error());
+  return *known ? std::optional((*known)->probe) : std::nullopt;
 }
 
 void write_marks(JsonWriter& json, const std::vector<Change>& changes) {

@@ -131,6 +131,10 @@ class RefusingStore final : public store::Store {
   store::JournalPosition position() const override { return inner_.position(); }
   std::uint64_t windows_stored() const override { return inner_.windows_stored(); }
   Result<std::vector<store::PathRecord>> paths() override { return inner_.paths(); }
+  Result<std::optional<store::PathRecord>> path(PathId id) override { return inner_.path(id); }
+  Result<std::vector<store::PathRecord>> recent_paths(WallTime since, std::size_t limit) override {
+    return inner_.recent_paths(since, limit);
+  }
   Result<std::vector<store::ProbeRecord>> probes() override { return inner_.probes(); }
   Result<std::vector<store::DroppedRange>> dropped() override { return inner_.dropped(); }
   Result<store::SeriesAnswer> series(const store::SeriesQuery& q) override { return inner_.series(q); }

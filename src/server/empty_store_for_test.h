@@ -14,6 +14,10 @@ class EmptyStore : public store::Store {
   [[nodiscard]] store::JournalPosition position() const override { return {}; }
   [[nodiscard]] std::uint64_t windows_stored() const override { return 0; }
   Result<std::vector<store::PathRecord>> paths() override { return std::vector<store::PathRecord>{}; }
+  Result<std::optional<store::PathRecord>> path(PathId) override { return std::nullopt; }
+  Result<std::vector<store::PathRecord>> recent_paths(WallTime, std::size_t) override {
+    return std::vector<store::PathRecord>{};
+  }
   Result<std::vector<store::ProbeRecord>> probes() override { return std::vector<store::ProbeRecord>{}; }
   Result<std::vector<store::DroppedRange>> dropped() override { return std::vector<store::DroppedRange>{}; }
   Result<store::SeriesAnswer> series(const store::SeriesQuery&) override { return store::SeriesAnswer{}; }

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "server/live_crowd.h"
 #include "server/live_path.h"
 #include "server/live_state.h"
+#include "store/store.h"
 
 namespace gnomon::server {
 
@@ -55,6 +57,10 @@ class LiveState::Impl {
   void follow_table(LiveProbe& probe, const schema::VerifiedBatch& batch);
   void add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news);
   void note(LivePath& path, LivePath::Update&& update, News& news);
+  // The past of `ids`: by minute (groups are places in `ids`), window by window, and the windows as a whole; all by path
+  // and time.
+  void load(std::span<const PathId> ids, const std::vector<store::GroupPoint>& by_minute,
+            std::span<const store::PathPoint> windows, std::span<const store::PathPoint> merged);
   void fill_totals(News& news) const;
   [[nodiscard]] ProbeView probe_view(const LiveProbe& probe) const;
   [[nodiscard]] PathCounts counts() const;

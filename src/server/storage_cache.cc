@@ -1,19 +1,22 @@
 #include "server/storage_cache.h"
 
+#include <algorithm>
+
 namespace gnomon::server {
 
 std::optional<store::StorageUse> StorageCache::get() {
   const std::lock_guard lock(mutex_);
-  const MonotonicTime now = clock_.now();
-  if (asked_ && now - *asked_ < kFresh) return use_;
-  asked_ = now;
+  const MonotonicTime begun = clock_.now();
+  if (fresh_until_ && begun < *fresh_until_) return use_;
   if (auto use = store_.storage()) use_ = *use;
+  const MonotonicTime done = clock_.now();
+  fresh_until_ = done + std::max(kFresh, kRest * (done - begun));
   return use_;
 }
 
 void StorageCache::forget() {
   const std::lock_guard lock(mutex_);
-  asked_.reset();
+  fresh_until_.reset();
 }
 
 std::string_view to_string(store::Level level) {

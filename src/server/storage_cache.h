@@ -1,6 +1,7 @@
 #pragma once
 
-// The store's disk use, asked for at most every few seconds however often it is shown. Thread-safe.
+// The store's disk use, asked for at most every few seconds however often it is shown, and seldom enough that asking
+// takes at most a fiftieth of the time: large tables take longer to look through. Thread-safe.
 
 #include <mutex>
 #include <optional>
@@ -20,11 +21,12 @@ class StorageCache {
 
  private:
   static constexpr Nanoseconds kFresh = std::chrono::seconds(3);
+  static constexpr int kRest = 50;  // times as long as asking took
   const Clock& clock_;
   store::Store& store_;
   std::mutex mutex_;
   std::optional<store::StorageUse> use_;
-  std::optional<MonotonicTime> asked_;
+  std::optional<MonotonicTime> fresh_until_;
 };
 
 std::string_view to_string(store::Level level);

@@ -100,7 +100,8 @@ struct PathPoint {
 };
 
 struct LatestQuery {
-  WallTime since;  // windows that start at or after this
+  WallTime since;             // windows that start at or after this
+  std::vector<PathId> paths;  // empty: all
 };
 
 struct LevelUse {
@@ -131,6 +132,10 @@ class Store {
   [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory
 
   virtual Result<std::vector<PathRecord>> paths() = 0;      // by PathId
+  virtual Result<std::optional<PathRecord>> path(PathId id) = 0;
+  // Those seen at or after `since`, the first `limit` that the store came to know, in that order: of neighbours the
+  // rows mostly lie together.
+  virtual Result<std::vector<PathRecord>> recent_paths(WallTime since, std::size_t limit) = 0;
   virtual Result<std::vector<ProbeRecord>> probes() = 0;    // by ProbeId
   virtual Result<std::vector<DroppedRange>> dropped() = 0;  // in the order of the journal
 

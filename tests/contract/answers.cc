@@ -102,9 +102,11 @@ void expect_true_groups(Store& store, const History& history, Random& random) {
 }
 
 void expect_true_latest(Store& store, const History& history, Random& random) {
-  const LatestQuery query{random_range(history, random).from};
+  LatestQuery query{random_range(history, random).from, {}};
+  if (random.next() % 2 == 0) query.paths = random_paths(history, random);
   const auto answer = value_of(store.latest(query));
-  const auto want = history.truth().windows({}, {query.since, history.range().to}, 0, kNoSketches);
+  const std::set<PathId> chosen(query.paths.begin(), query.paths.end());
+  const auto want = history.truth().windows(chosen, {query.since, history.range().to}, 0, kNoSketches);
   ASSERT_EQ(answer.size(), want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
     EXPECT_EQ(answer[i].path, want[i].path);
@@ -184,8 +186,8 @@ void expect_equal_answers(Store& a, Store& b, const History& history, Random& ra
     }
     expect_equal_points(points_of(value_of(a.summaries({{}, range, kAllSketches}))),
                         points_of(value_of(b.summaries({{}, range, kAllSketches}))), "summaries");
-    expect_equal_points(points_of(value_of(a.latest({range.from}))), points_of(value_of(b.latest({range.from}))),
-                        "latest");
+    expect_equal_points(points_of(value_of(a.latest({range.from, {}}))),
+                        points_of(value_of(b.latest({range.from, {}}))), "latest");
     GroupQuery groups{{}, range, hours(1), kAllSketches};
     for (const PathId path : history.paths())
       groups.paths.push_back({path, static_cast<std::uint32_t>(path.value % 2)});

@@ -148,7 +148,16 @@ TEST_P(StoreContract, PathsAndProbesSayWhatTheBatchesSaid) {
         if (w.path == path.id) last = std::max(last, w.window.start);
       }
       EXPECT_TRUE(path.last_seen == last) << to_string(path.id);
+      const auto alone = value_of(store->path(path.id));
+      ASSERT_TRUE(alone);
+      EXPECT_TRUE(static_cast<const PathFields&>(*alone) == path) << to_string(path.id);
+      EXPECT_TRUE(alone->probe == path.probe && alone->last_seen == last);
+      const auto recent = value_of(store->recent_paths(path.last_seen, paths.size()));
+      EXPECT_EQ(recent.size(), std::ranges::count_if(paths, [&](const auto& p) { return p.last_seen >= last; }));
+      EXPECT_NE(std::ranges::find(recent, path.id, &PathRecord::id), recent.end());
     }
+    EXPECT_FALSE(value_of(store->path(PathId{12345})));
+    EXPECT_EQ(value_of(store->recent_paths({}, 3)).size(), 3U);
     EXPECT_FALSE(dropped.empty());
     EXPECT_TRUE(value_of(store->dropped()) == dropped);
     store.reset();  // and the same from disk

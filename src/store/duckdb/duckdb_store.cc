@@ -28,6 +28,10 @@ class DuckdbStore final : public Store {
   std::uint64_t windows_stored() const override { return engine_->windows.load(); }
 
   Result<std::vector<PathRecord>> paths() override { return read_paths(*engine_); }
+  Result<std::optional<PathRecord>> path(PathId id) override { return read_path(*engine_, id); }
+  Result<std::vector<PathRecord>> recent_paths(WallTime since, std::size_t limit) override {
+    return read_recent_paths(*engine_, since, limit);
+  }
   Result<std::vector<ProbeRecord>> probes() override { return read_probes(*engine_); }
   Result<std::vector<DroppedRange>> dropped() override { return read_dropped(*engine_); }
   Result<SeriesAnswer> series(const SeriesQuery& query) override { return read_series(*engine_, query); }

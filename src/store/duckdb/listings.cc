@@ -16,6 +16,23 @@ Result<std::vector<PathRecord>> read_paths(Engine& engine) {
   return paths;
 }
 
+std::optional<PathRecord> read_path(Engine& engine, PathId id) {
+  const std::shared_lock lock(engine.naming);
+  const auto place = engine.dictionary.find(id);
+  return place ? std::optional(engine.dictionary.paths().record(*place)) : std::nullopt;
+}
+
+std::vector<PathRecord> read_recent_paths(Engine& engine, WallTime since, std::size_t limit) {
+  const std::shared_lock lock(engine.naming);
+  std::vector<PathRecord> paths;
+  const PathDictionary& table = engine.dictionary.paths();
+  for (std::size_t at = 0; at < table.size() && paths.size() < limit; ++at) {
+    const auto place = static_cast<std::int32_t>(at);
+    if (table.last_seen_ms(place) >= to_unix_ms_up(since)) paths.push_back(table.record(place));
+  }
+  return paths;
+}
+
 Result<std::vector<ProbeRecord>> read_probes(Engine& engine) {
   const std::shared_lock lock(engine.naming);
   std::vector<ProbeRecord> probes = engine.dictionary.probes();
@@ -62,9 +79,26 @@ Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& qu
     windows.push_back({{}, rows.start_ms[i], static_cast<std::int32_t>(windows.size()), rows.path[i]});
     return windows.back().slot;
   };
+  std::vector<std::int32_t> places;
+  if (!query.paths.empty()) {
+    const std::shared_lock lock(engine.naming);
+    for (const PathId id : query.paths) {
+      if (const auto place = engine.dictionary.find(id)) places.push_back(*place);
+    }
+    if (places.empty()) return std::vector<PathPoint>{};
+    std::ranges::sort(places);
+  }
+  // Of many paths a pass also reads rows between them.
+  const auto is_wanted = [&](std::int32_t place) {
+    return places.empty() || std::ranges::binary_search(places, place);
+  };
+  const auto wanted_slot_of = [&](const RowBlock& rows, std::size_t i) {
+    return is_wanted(rows.path[i]) ? slot_of(rows, i) : -1;
+  };
   const WallTime end{std::chrono::hours(24 * 365 * 240)};
   auto status = sum_rows(
-      *reader, {Level::kRaw, {query.since, end}, {}, kNoSketches}, slot_of, [&] { return windows.size(); }, sums);
+      *reader, {Level::kRaw, {query.since, end}, places, kNoSketches}, wanted_slot_of, [&] { return windows.size(); },
+      sums);
   if (!status) return tl::unexpected(status.error());
   {
     const std::shared_lock lock(engine.naming);  // after the view was taken: it has every path's name

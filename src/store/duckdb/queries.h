@@ -7,6 +7,8 @@
 namespace gnomon::store::duckdb {
 
 Result<std::vector<PathRecord>> read_paths(Engine& engine);
+std::optional<PathRecord> read_path(Engine& engine, PathId id);
+std::vector<PathRecord> read_recent_paths(Engine& engine, WallTime since, std::size_t limit);
 Result<std::vector<ProbeRecord>> read_probes(Engine& engine);
 Result<std::vector<DroppedRange>> read_dropped(Engine& engine);
 Result<SeriesAnswer> read_series(Engine& engine, const SeriesQuery& query);
