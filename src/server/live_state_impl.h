@@ -57,8 +57,8 @@ class LiveState::Impl {
   void follow_table(LiveProbe& probe, const schema::VerifiedBatch& batch);
   void add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news);
   void note(LivePath& path, LivePath::Update&& update, News& news);
-  // The past of `ids`: by minute (groups are places in `ids`), window by window, and the windows as a whole; all by path
-  // and time.
+  // The past of `ids`: by minute (groups are places in `ids`), window by window, and the windows as a whole; all by
+  // path and time.
   void load(std::span<const PathId> ids, const std::vector<store::GroupPoint>& by_minute,
             std::span<const store::PathPoint> windows, std::span<const store::PathPoint> merged);
   void fill_totals(News& news) const;

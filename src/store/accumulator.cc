@@ -101,7 +101,8 @@ void Accumulator::append_to(RowBlock& rows, std::size_t slot, std::int32_t path,
     rows.scalars[c].known.push_back(scalars_[c].known[slot]);
   }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
-    if (!sketches_[k].empty()) append_sketch(sketches_[k][slot].buckets(room), rows.near(k, row), rows.sketches[k].digits);
+    if (!sketches_[k].empty())
+      append_sketch(sketches_[k][slot].buckets(room), rows.near(k, row), rows.sketches[k].digits);
     rows.sketches[k].end_row();
   }
 }

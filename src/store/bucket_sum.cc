@@ -19,6 +19,10 @@ std::uint32_t add_packets(std::uint32_t a, std::uint32_t b) {
   return sum >= a ? sum : std::numeric_limits<std::uint32_t>::max();
 }
 
+std::size_t places_between(int low, int end) {
+  return static_cast<std::size_t>(std::int64_t{end} - low);
+}
+
 }  // namespace
 
 void BucketSum::add(std::span<const SketchBucket> sketch) {
@@ -87,7 +91,7 @@ void BucketSum::make_array() {
   const int places = last - first + 1;
   if (static_cast<std::size_t>(places) > kPlacesABucket * list_.size()) return;
   low_ = std::max(kLeast, first - places / 4);
-  counts_.assign(static_cast<std::size_t>(std::min(kMost, last + places / 4) - low_ + 1), 0);
+  counts_.assign(places_between(low_, std::min(kMost, last + places / 4) + 1), 0);
   for (const SketchBucket& b : list_) counts_[static_cast<std::size_t>(b.number - low_)] = b.count;
   used_ = list_.size();
   list_.clear();
@@ -100,8 +104,8 @@ bool BucketSum::reach(int first, int last) {
   if (static_cast<std::size_t>(places) > kPlacesABucket * used_) return false;
   const int low = first < low_ ? std::max(kLeast, first - places / 4) : low_;
   const int new_end = last >= end ? std::min(kMost + 1, last + 1 + places / 4) : end;
-  counts_.insert(counts_.begin(), static_cast<std::size_t>(low_ - low), 0);
-  counts_.resize(static_cast<std::size_t>(new_end - low));
+  counts_.insert(counts_.begin(), places_between(low, low_), 0);
+  counts_.resize(places_between(low, new_end));
   low_ = low;
   return true;
 }

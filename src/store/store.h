@@ -131,7 +131,7 @@ class Store {
   [[nodiscard]] virtual JournalPosition position() const = 0;      // thread-safe, in memory
   [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory
 
-  virtual Result<std::vector<PathRecord>> paths() = 0;      // by PathId
+  virtual Result<std::vector<PathRecord>> paths() = 0;  // by PathId
   virtual Result<std::optional<PathRecord>> path(PathId id) = 0;
   // Those seen at or after `since`, the first `limit` that the store came to know, in that order: of neighbours the
   // rows mostly lie together.

@@ -53,8 +53,7 @@ class Source {
 
 class Merge {
  public:
-  explicit Merge(Level to)
-      : bucket_ms_(std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count()) {}
+  explicit Merge(Level to) : bucket_ms_(std::chrono::duration_cast<std::chrono::milliseconds>(bucket_of(to)).count()) {}
 
   Status open(Engine& engine, std::span<const RunPart> parts, Level from) {
     for (const RunPart& part : parts) {
