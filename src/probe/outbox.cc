@@ -76,7 +76,7 @@ Actions Outbox::perform_one(const Action& action) {
     }
     spool_->set_aside(b->sequence);
   } else if (const auto* c = std::get_if<action::Send>(&action)) {
-    send(*c);
+    return send(*c);
   } else if (const auto* d = std::get_if<action::Tell>(&action)) {
     hooks_.tell(d->is_warning, d->text);
   }
@@ -93,7 +93,10 @@ Actions Outbox::store(std::uint64_t sequence) {
   return delivery_.stored(sequence, now);
 }
 
-void Outbox::send(const action::Send& send) {
+// What an unreadable batch asks for waits its turn, as everything does: notes that are older than its own may wait
+// before it, and must not be written after them.
+Actions Outbox::send(const action::Send& send) {
+  Actions more;
   std::vector<std::string> batches;
   for (const std::uint64_t sequence : send.sequences) {
     if (const auto held = unsaved_.find(sequence); held != unsaved_.end()) {
@@ -104,10 +107,12 @@ void Outbox::send(const action::Send& send) {
     if (loaded) {
       batches.push_back(std::move(*loaded));
     } else {
-      perform(delivery_.unreadable(sequence, loaded.error().reason, clock_.now()));
+      Actions asked = delivery_.unreadable(sequence, loaded.error().reason, clock_.now());
+      more.insert(more.end(), std::make_move_iterator(asked.begin()), std::make_move_iterator(asked.end()));
     }
   }
   if (!batches.empty()) hooks_.post(send.request, std::move(batches));
+  return more;
 }
 
 }  // namespace gnomon::probe

@@ -52,7 +52,7 @@ class Outbox {
   void perform(Actions actions);
   Actions perform_one(const Action& action);
   Actions store(std::uint64_t sequence);
-  void send(const action::Send& send);
+  Actions send(const action::Send& send);
 
   const Clock& clock_;
   Hooks hooks_;
