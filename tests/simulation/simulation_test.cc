@@ -24,8 +24,8 @@ TEST(Simulation, HoldsEveryInvariant) {
   EXPECT_GT(report->ranges, report->seeds / 4);
 }
 
-// A batch could be read no more right after it had been stored again; notes from before were then written over those that
-// said so, and after a power loss nothing explained its number.
+// A batch could be read no more right after it had been stored again; notes from before were then written over those
+// that said so, and after a power loss nothing explained its number.
 TEST(Simulation, SeedsThatOnceFailedHold) {
   const server::TemporaryFolder scratch;
   for (const std::uint64_t seed : {2922, 3010, 3372, 3736, 4127, 5542}) {
