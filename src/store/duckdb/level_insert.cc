@@ -99,8 +99,9 @@ struct LevelInsert::Feed {
       at = 0;
       const auto more = (*source)(rows);
       if (!more) outcome = tl::unexpected(more.error());
-      if (!more || !*more) rows.clear();
-      if (!more || !*more) break;
+      if (more && *more) continue;
+      rows.clear();
+      break;
     }
     const std::size_t count = std::min<std::size_t>(duckdb_vector_size(), rows.size() - at);
     if (count > 0) fill_chunk(chunk, at, count);
