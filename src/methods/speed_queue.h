@@ -1,0 +1,70 @@
+#pragma once
+
+// One capacity test at a time on the access of this machine: who comes while one runs waits in line and is told how
+// many are before it and for how long at most. All methods that fill a line (TCP capacity, UDPST, ndt7, responsiveness)
+// share one queue, so that they do not measure each other.
+//
+// Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() blocks.
+
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/clock.h"
+#include "core/error.h"
+
+namespace gnomon::methods {
+
+class SpeedQueue {
+ public:
+  struct Options {
+    std::size_t most_waiting = 200;
+    // How many of one address may wait or run; the rest is told to come back, so that one cannot hold the line.
+    std::size_t most_of_one = 8;
+  };
+
+  // What stands before a test.
+  struct Ahead {
+    std::size_t tests = 0;  // 0: it is this test's turn
+    Nanoseconds time{};     // until they have had the time that they asked for
+    friend bool operator==(const Ahead&, const Ahead&) = default;
+  };
+
+  // A test's place in line, given back when it goes. Belongs to one thread at a time.
+  class Place {
+   public:
+    Place(Place&&) noexcept = default;
+    Place& operator=(Place&& other) noexcept;
+    ~Place() { leave(); }
+
+    [[nodiscard]] Ahead ahead() const;
+    // Blocks until it is this test's turn, at most so long; true when it is.
+    bool wait(Nanoseconds most);
+    void leave();
+
+   private:
+    friend class SpeedQueue;
+    struct Test;
+    struct State;
+    Place(std::shared_ptr<State> state, std::list<Test>::iterator test) : state_(std::move(state)), test_(test) {}
+    std::shared_ptr<State> state_;  // null once left
+    std::list<Test>::iterator test_;
+  };
+
+  explicit SpeedQueue(const Clock& clock) : SpeedQueue(clock, Options()) {}
+  SpeedQueue(const Clock& clock, Options options);
+
+  // A place behind those that wait. `who` is the client's address as text, `length` the time that the test needs at
+  // most. kUnavailable, with when to come back, when the line or this client's share of it is full.
+  Result<Place> enter(std::string who, Nanoseconds length);
+  [[nodiscard]] std::size_t waiting() const;  // those that run besides
+  [[nodiscard]] bool running() const;
+
+ private:
+  std::shared_ptr<Place::State> state_;
+};
+
+}  // namespace gnomon::methods

@@ -1,0 +1,78 @@
+#include "methods/speed_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace gnomon::methods {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(SpeedQueue, OneRunsAndTheOthersAreToldWhatIsBeforeThem) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  auto first = queue.enter("192.0.2.1", seconds(10));
+  auto second = queue.enter("192.0.2.2", seconds(20));
+  const auto third = queue.enter("192.0.2.3", seconds(10));
+  ASSERT_TRUE(first && second && third);
+  EXPECT_EQ(first->ahead(), (SpeedQueue::Ahead{0, seconds(0)}));
+  EXPECT_EQ(third->ahead(), (SpeedQueue::Ahead{2, seconds(30)}));
+  clock.advance(seconds(4));
+  EXPECT_EQ(second->ahead(), (SpeedQueue::Ahead{1, seconds(6)}));
+  EXPECT_EQ(queue.waiting(), 2U);
+  EXPECT_FALSE(second->wait(Nanoseconds{}));
+  first->leave();
+  EXPECT_TRUE(second->wait(Nanoseconds{}));
+  EXPECT_EQ(third->ahead(), (SpeedQueue::Ahead{1, seconds(20)}));
+}
+
+TEST(SpeedQueue, OneThatTakesTooLongDoesNotMakeTheWaitNegative) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  const auto first = queue.enter("192.0.2.1", seconds(10));
+  const auto second = queue.enter("192.0.2.2", seconds(10));
+  clock.advance(seconds(25));
+  EXPECT_EQ(second->ahead(), (SpeedQueue::Ahead{1, seconds(0)}));
+}
+
+TEST(SpeedQueue, WhoWaitsMayLeave) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  const auto first = queue.enter("192.0.2.1", seconds(10));
+  {
+    const auto second = queue.enter("192.0.2.2", seconds(10));
+    EXPECT_EQ(queue.waiting(), 1U);
+  }
+  EXPECT_EQ(queue.waiting(), 0U);
+  EXPECT_TRUE(queue.running());
+}
+
+TEST(SpeedQueue, FullLinesSayWhenToComeBack) {
+  ManualClock clock;
+  SpeedQueue queue(clock, {.most_waiting = 1, .most_of_one = 1});
+  const auto first = queue.enter("192.0.2.1", seconds(10));
+  const auto again = queue.enter("192.0.2.1", seconds(10));
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().message(),
+            "start a speed test for 192.0.2.1: 1 tests of this address wait or run already; try again in 10 s");
+  const auto second = queue.enter("192.0.2.2", seconds(10));
+  ASSERT_TRUE(second);
+  const auto third = queue.enter("192.0.2.3", seconds(10));
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(third.error().advice, "try again in 20 s");
+}
+
+TEST(SpeedQueue, WhoWaitsWakesWhenItsTurnComes) {
+  SystemClock clock;
+  SpeedQueue queue(clock);
+  auto first = queue.enter("192.0.2.1", seconds(10));
+  auto second = queue.enter("192.0.2.2", seconds(10));
+  std::thread leaving([&] { first->leave(); });
+  EXPECT_TRUE(second->wait(seconds(60)));
+  leaving.join();
+}
+
+}  // namespace
+}  // namespace gnomon::methods
