@@ -1,0 +1,250 @@
+#include "methods/capacity/client.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include "methods/capacity/line_channel.h"
+#include "methods/capacity/pump.h"
+#include "methods/capacity/socket.h"
+#include "net/tcp_state.h"
+
+namespace gnomon::methods::capacity {
+
+namespace {
+
+using schema::Direction;
+using std::chrono::seconds;
+
+constexpr Nanoseconds kConnectTime = seconds(5);
+constexpr Nanoseconds kAnswerTime = seconds(10);  // for what the server does at once
+constexpr Nanoseconds kSilence = seconds(5);      // of streams, or of the server, that ends a test
+
+Ask ask_of(const ClientOptions& options) {
+  Ask ask;
+  ask.direction = options.direction;
+  ask.streams = options.streams;
+  ask.most = options.most;
+  ask.congestion_control = options.congestion_control;
+  ask.pace_bps = options.pace_bps;
+  ask.window_bytes = options.window_bytes;
+  ask.copy = options.copy;
+  return ask;
+}
+
+Status check(const ClientOptions& options) {
+  constexpr std::string_view kOperation = "start a speed test";
+  const auto wrong = [&](std::string what, std::string reason) {
+    return failure(ErrorCode::kInvalidArgument, std::string(kOperation), std::move(what), std::move(reason));
+  };
+  if (options.streams == 0 || options.streams > kMostStreams) {
+    return wrong(fmt::format("{} streams", options.streams), fmt::format("1 to {} are possible", kMostStreams));
+  }
+  if (options.most <= Nanoseconds{} || options.most > kLongestTest) return wrong("time", "above 0 and at most 60 s");
+  return {};
+}
+
+class Test {
+ public:
+  Test(const ClientOptions& options, const Clock& clock, TransferSink& sink, const std::atomic<bool>& cancelled)
+      : options_(options), ask_(ask_of(options)), clock_(clock), sink_(sink), cancelled_(cancelled) {}
+
+  Result<TcpCapacity> run() {
+    auto socket = connect_to(options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime);
+    if (!socket) return tl::unexpected(socket.error());
+    out_.server = options_.server;
+    out_.local = local_endpoint(socket->get());
+    out_.transfer.direction = options_.direction;
+    out_.transfer.streams = options_.streams;
+    out_.transfer.paced_by_sender = options_.pace_bps > 0;
+    control_.emplace(std::move(*socket), net::to_string(options_.server), clock_);
+    for (const auto step : {&Test::get_turn, &Test::open_streams, &Test::begin}) {
+      if (auto status = (this->*step)(); !status) return tl::unexpected(status.error());
+      if (out_.ending == Ending::kCancelled) return std::move(out_);
+    }
+    transfer();
+    finish();
+    return std::move(out_);
+  }
+
+ private:
+  Status unexpected_message() const {
+    return failure(ErrorCode::kCorrupt, "hear from", net::to_string(options_.server), "a message came out of turn");
+  }
+
+  // Waits in line until the server is ready.
+  Status get_turn() {
+    if (auto status = control_->send(ask_); !status) return status;
+    const MonotonicTime asked = clock_.now();
+    while (true) {
+      auto message = control_->receive(asked + options_.patience, cancelled_);
+      if (!message) return tl::unexpected(message.error());
+      if (!*message && cancelled_) {
+        out_.ending = Ending::kCancelled;
+        return {};
+      }
+      if (!*message) {
+        return failure(ErrorCode::kUnavailable, "wait for a test of", net::to_string(options_.server),
+                       "it was not our turn within the time that we wait", "try again when fewer people test");
+      }
+      if (const auto* wait = std::get_if<Wait>(&**message)) {
+        sink_.on_wait(wait->tests, wait->time);
+      } else if (const auto* refused = std::get_if<Refused>(&**message)) {
+        return failure(ErrorCode::kUnavailable, "test with", net::to_string(options_.server), refused->reason,
+                       refused->advice);
+      } else if (auto* ready = std::get_if<Ready>(&**message)) {
+        token_ = ready->token;
+        out_.server_program = std::move(ready->program);
+        out_.waited = clock_.now() - asked;
+        return {};
+      } else {
+        return unexpected_message();
+      }
+    }
+  }
+
+  Status open_streams() {
+    for (std::uint32_t s = 0; s < options_.streams; ++s) {
+      const std::uint32_t window = options_.direction == Direction::kDown ? options_.window_bytes : 0;
+      auto stream = connect_to(options_.server, {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_}, window,
+                               kConnectTime);
+      if (!stream) return tl::unexpected(stream.error());
+      if (options_.direction == Direction::kDown) {
+        prepare_receiver(stream->get(), ask_);
+      } else if (auto status = prepare_sender(stream->get(), ask_); !status) {
+        return status;
+      }
+      streams_.push_back(std::move(*stream));
+    }
+    if (const auto state = net::tcp_state(control_->socket())) out_.idle_rtt = state->min_rtt;
+    return {};
+  }
+
+  Status begin() {
+    if (auto status = control_->send(Start{}); !status) return status;
+    const auto message = control_->receive(clock_.now() + kAnswerTime, cancelled_);
+    if (!message) return tl::unexpected(message.error());
+    if (!*message) {
+      return failure(ErrorCode::kUnavailable, "start a test with", net::to_string(options_.server),
+                     "it did not begin within 10 s");
+    }
+    if (const auto* refused = std::get_if<Refused>(&**message)) {
+      return failure(ErrorCode::kUnavailable, "test with", net::to_string(options_.server), refused->reason,
+                     refused->advice);
+    }
+    if (!std::holds_alternative<Start>(**message)) return unexpected_message();
+    const auto role = options_.direction == Direction::kDown ? Pump::Role::kReceive : Pump::Role::kSend;
+    auto pump = Pump::start(std::move(streams_), role, options_.copy, clock_);
+    if (!pump) return tl::unexpected(pump.error());
+    pump_ = std::move(*pump);
+    return {};
+  }
+
+  // Until the time is over, the sink has enough, or nothing comes any more.
+  void transfer() {
+    const MonotonicTime begun = clock_.now();
+    MonotonicTime tick = begun;
+    heard_ = moved_ = begun;
+    for (bool more = true; more;) {
+      tick = tick + kSampleInterval;
+      more = listen_until(tick) && look(begun);
+    }
+  }
+
+  bool end_as(Ending ending, std::string reason = {}) {
+    out_.ending = ending;
+    out_.reason = std::move(reason);
+    return false;
+  }
+
+  // Takes what the server has seen; false when it is gone.
+  bool listen_until(MonotonicTime tick) {
+    while (true) {
+      const auto message = control_->receive(tick, cancelled_);
+      if (!message) return end_as(Ending::kPeerGone, message.error().message());
+      if (!*message) return cancelled_ ? end_as(Ending::kCancelled) : true;
+      if (const auto* seen = std::get_if<Seen>(&**message)) take(seen->sample);
+    }
+  }
+
+  void take(const schema::TransferSample& from_server) {
+    heard_ = clock_.now();
+    theirs_ = from_server;
+    if (options_.direction == Direction::kDown) return;
+    const auto own = pump_->sample();
+    schema::TransferSample sample = from_server;
+    sample.tcp = own.tcp;
+    sample.sender_cpu = own.sender_cpu;
+    add(sample);
+  }
+
+  void add(const schema::TransferSample& sample) {
+    auto& samples = out_.transfer.samples;
+    if (sample.received_bytes == 0) return;
+    if (samples.empty() || sample.received_bytes > samples.back().received_bytes) moved_ = clock_.now();
+    if (samples.empty() || sample.at > samples.back().at) samples.push_back(sample);
+  }
+
+  // At each tick: own sample, and whether to go on.
+  bool look(MonotonicTime begun) {
+    if (options_.direction == Direction::kDown) {
+      auto sample = pump_->sample();
+      sample.tcp = theirs_.tcp;
+      sample.sender_cpu = theirs_.sender_cpu;
+      add(sample);
+    }
+    const auto& samples = out_.transfer.samples;
+    if (clock_.now() - moved_ > kSilence) {
+      if (samples.empty()) return end_as(Ending::kNothing);
+      return end_as(Ending::kPeerGone, "nothing came through for 5 s");
+    }
+    if (clock_.now() - heard_ > kSilence) return end_as(Ending::kPeerGone, "the server said nothing for 5 s");
+    if (pump_->open_streams() == 0) return end_as(Ending::kPeerGone, "the server closed the streams");
+    if (samples.empty()) return true;
+    return !sink_.on_sample(out_.transfer) && clock_.now() - begun < options_.most;
+  }
+
+  void finish() {
+    out_.congestion_control = net::congestion_control(pump_->socket(0));
+    if (const auto state = net::tcp_state(pump_->socket(0))) out_.mss = state->mss;
+    pump_->stop();
+    const std::uint64_t counted = pump_->bytes();
+    if (options_.direction == Direction::kUp) ::shutdown(pump_->socket(0), SHUT_WR);
+    if (out_.ending == Ending::kPeerGone || !control_->send(Stop{counted})) return;
+    static const std::atomic<bool> kNever{false};
+    const MonotonicTime deadline = clock_.now() + kSilence;
+    while (true) {
+      const auto message = control_->receive(deadline, kNever);
+      if (!message || !*message) return;
+      const auto* done = std::get_if<Done>(&**message);
+      if (done == nullptr) continue;
+      out_.counts_disagree = done->claim_is_false;
+      if (options_.direction == Direction::kUp) return;
+      out_.congestion_control = done->congestion_control;
+      out_.mss = done->mss;
+      return;
+    }
+  }
+
+  const ClientOptions& options_;
+  const Ask ask_;
+  const Clock& clock_;
+  TransferSink& sink_;
+  const std::atomic<bool>& cancelled_;
+  TcpCapacity out_;
+  std::optional<LineChannel> control_;
+  Token token_{};
+  std::vector<net::FileDescriptor> streams_;
+  std::unique_ptr<Pump> pump_;
+  schema::TransferSample theirs_;  // newest of the server
+  MonotonicTime heard_, moved_;    // when the server spoke, when bytes came through
+};
+
+}  // namespace
+
+Result<TcpCapacity> measure(const ClientOptions& options, const Clock& clock, TransferSink& sink,
+                            const std::atomic<bool>& cancelled) {
+  if (auto status = check(options); !status) return tl::unexpected(status.error());
+  return Test(options, clock, sink, cancelled).run();
+}
+
+}  // namespace gnomon::methods::capacity

@@ -1,0 +1,23 @@
+#pragma once
+
+// Sockets of capacity tests. Any thread; connect_to() blocks as long as it is told.
+
+#include "core/error.h"
+#include "methods/capacity/message.h"
+#include "net/address.h"
+#include "net/file_descriptor.h"
+
+namespace gnomon::methods::capacity {
+
+// A connected, blocking TCP socket that has sent `hello`. A receive buffer other than 0 is set before connecting, since
+// the window's scale is agreed then (RFC 7323 §2.2).
+Result<net::FileDescriptor> connect_to(const net::Endpoint& server, const Hello& hello, std::uint32_t window_bytes,
+                                       Nanoseconds patience);
+// Applies to a stream what was asked for its sending (congestion control, pace) or receiving (window).
+Status prepare_sender(int socket, const Ask& ask);
+void prepare_receiver(int socket, const Ask& ask);
+
+net::Endpoint local_endpoint(int socket);
+net::Endpoint remote_endpoint(int socket);
+
+}  // namespace gnomon::methods::capacity
