@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   add_probe_command(app, exit_code);
   add_ping_command(app, exit_code);
   add_reflect_command(app, exit_code);
+  add_speed_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

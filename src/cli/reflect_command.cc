@@ -1,4 +1,4 @@
-// `gnomon reflect`: answers STAMP and TWAMP-Light senders until it is stopped.
+// `gnomon reflect`: answers STAMP and TWAMP-Light senders, and speed tests when asked to, until it is stopped.
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -12,6 +12,9 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
+#include "core/random.h"
+#include "methods/capacity/client.h"
+#include "methods/capacity/server.h"
 #include "methods/stamp/reflector.h"
 #include "net/file_descriptor.h"
 
@@ -23,7 +26,8 @@ using methods::stamp::ReflectorCounters;
 
 struct ReflectOptions {
   std::uint16_t port = 862;
-  bool stateful = false, v4 = false, v6 = false, json = false;
+  bool stateful = false, v4 = false, v6 = false, json = false, speed = false;
+  std::uint16_t speed_port = methods::capacity::kPort;
   std::string bind;
 };
 
@@ -63,6 +67,23 @@ Result<std::vector<net::Endpoint>> bind_all(Reflector& reflector, const ReflectO
     }
   }
   return bound;
+}
+
+// What serves speed tests, when it was asked for.
+struct SpeedService {
+  SystemClock clock;
+  SystemRandom random;
+  methods::SpeedQueue queue{clock};
+  std::unique_ptr<methods::capacity::Server> server;
+};
+
+Status start_speed(SpeedService& service, const ReflectOptions& options, const std::vector<net::Endpoint>& bound) {
+  std::vector<net::Endpoint> listen;
+  for (const net::Endpoint& endpoint : bound) listen.push_back({endpoint.address, Port{options.speed_port}});
+  auto server = methods::capacity::Server::start(listen, service.clock, service.random, service.queue);
+  if (!server) return tl::unexpected(server.error());
+  service.server = std::move(*server);
+  return {};
 }
 
 std::string counters_json(const ReflectorCounters& counters) {
@@ -106,10 +127,17 @@ int run(const ReflectOptions& options) {
   if (!reflector) return report(reflector.error());
   const auto bound = bind_all(**reflector, options);
   if (!bound) return report(bound.error());
+  SpeedService speed;
+  if (options.speed) {
+    if (const auto started = start_speed(speed, options, *bound); !started) return report(started.error());
+  }
   if (!options.json) {
     for (const auto& endpoint : *bound) {
       fmt::print("reflecting STAMP and TWAMP-Light on {}{}; Ctrl-C stops\n", net::to_string(endpoint),
                  options.stateful ? ", stateful" : "");
+    }
+    for (const auto& endpoint : speed.server ? speed.server->endpoints() : std::vector<net::Endpoint>()) {
+      fmt::print("serving speed tests on {}, one at a time\n", net::to_string(endpoint));
     }
     std::fflush(stdout);
   }
@@ -120,7 +148,7 @@ int run(const ReflectOptions& options) {
 }  // namespace
 
 void add_reflect_command(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("reflect", "Answer STAMP and TWAMP-Light test packets");
+  auto* command = app.add_subcommand("reflect", "Answer STAMP and TWAMP-Light test packets, and speed tests");
   auto options = std::make_shared<ReflectOptions>();
   command->add_option("--port", options->port, "UDP port (default 862)");
   command->add_flag("--stateful", options->stateful,
@@ -129,6 +157,8 @@ void add_reflect_command(CLI::App& app, int& exit_code) {
   command->add_flag("-6", options->v6, "IPv6 only")->excludes(v4);
   command->add_option("--bind", options->bind, "Answer on this address only");
   command->add_flag("--json", options->json, "Print the counters as one object when stopped");
+  command->add_flag("--speed", options->speed, "Serve `gnomon speed` as well");
+  command->add_option("--speed-port", options->speed_port, "TCP port for it (default 24601)");
   command->footer(
       "Examples:\n"
       "  gnomon reflect --stateful            then, elsewhere: gnomon ping --stamp THIS-HOST\n"

@@ -17,6 +17,14 @@ using schema::SenderTcp;
 // Longer texts of a peer are cut: they are shown to people.
 constexpr std::size_t kLongestText = 300;
 
+std::string shortened(std::string text) {
+  if (text.size() <= kLongestText) return text;
+  std::size_t end = kLongestText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // whole UTF-8 characters
+  text.resize(end);
+  return text;
+}
+
 // Writing.
 
 std::int64_t ns(Nanoseconds time) {
@@ -112,7 +120,7 @@ class Members {
     const json::value* value = find(name);
     if (value == nullptr || !value->is_string()) ok_ = false;
     if (!ok_) return {};
-    return printable(std::string_view(value->get_string()).substr(0, kLongestText));
+    return shortened(printable(std::string_view(value->get_string())));
   }
   // Null when there is none.
   const json::object* optional_object(std::string_view name) {

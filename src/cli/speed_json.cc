@@ -1,0 +1,95 @@
+#include "cli/speed_json.h"
+
+#include <boost/json.hpp>
+
+namespace gnomon::cli {
+
+namespace {
+
+namespace json = boost::json;
+namespace capacity = methods::capacity;
+
+json::value ns(std::optional<Nanoseconds> time) {
+  return time ? json::value(time->count()) : json::value(nullptr);
+}
+
+std::string_view word_of(capacity::Ending ending) {
+  switch (ending) {
+    case capacity::Ending::kWhole:
+      return "whole";
+    case capacity::Ending::kCancelled:
+      return "cancelled";
+    case capacity::Ending::kPeerGone:
+      return "peer_gone";
+    case capacity::Ending::kNothing:
+      return "nothing";
+  }
+  return "";
+}
+
+json::value seconds_per_gb(const std::optional<schema::CpuUse>& cpu, std::uint64_t bytes) {
+  if (!cpu || bytes == 0) return nullptr;
+  return std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(bytes) / 1e9);
+}
+
+json::object tcp_object(const schema::SenderTcp& tcp) {
+  return {{"acked_bytes", tcp.acked_bytes},
+          {"sent_segments", tcp.sent_segments},
+          {"retransmitted_segments", tcp.retransmitted_segments},
+          {"rtt_ns", tcp.rtt.count()},
+          {"min_rtt_ns", tcp.min_rtt.count()},
+          {"busy_ns", tcp.busy.count()},
+          {"window_limited_ns", tcp.window_limited.count()},
+          {"buffer_limited_ns", tcp.buffer_limited.count()}};
+}
+
+json::object direction_object(const SpeedFigures& figures) {
+  const capacity::TcpCapacity& result = figures.capacity;
+  const auto& samples = result.transfer.samples;
+  const bool down = result.transfer.direction == schema::Direction::kDown;
+  json::object out;
+  out["ending"] = word_of(result.ending);
+  out["reason"] = result.reason;
+  const auto& throughput = figures.throughput;
+  out["throughput_bps"] = throughput ? throughput->bps : figures.mean_bps;
+  out["throughput_low_bps"] = throughput ? json::value(throughput->low) : json::value(nullptr);
+  out["throughput_high_bps"] = throughput ? json::value(throughput->high) : json::value(nullptr);
+  out["mean_bps"] = figures.mean_bps;
+  out["bytes"] = figures.bytes;
+  out["spared_bytes"] = figures.spared.value;
+  out["duration_ns"] = samples.empty() ? 0 : samples.back().at.count();
+  out["ramp_up_ns"] = ns(throughput ? std::optional(throughput->from) : std::nullopt);
+  out["samples"] = samples.size();
+  out["waited_ns"] = result.waited.count();
+  out["idle_rtt_ns"] = ns(result.idle_rtt);
+  out["congestion_control"] = result.congestion_control;
+  out["mss_bytes"] = result.mss;
+  out["counts_disagree"] = result.counts_disagree;
+  out["tcp"] = nullptr;
+  out["client_cpu_s_per_gb"] = out["server_cpu_s_per_gb"] = nullptr;
+  if (samples.empty()) return out;
+  const auto& last = samples.back();
+  out["client_cpu_s_per_gb"] = seconds_per_gb(down ? last.receiver_cpu : last.sender_cpu, last.received_bytes);
+  out["server_cpu_s_per_gb"] = seconds_per_gb(down ? last.sender_cpu : last.receiver_cpu, last.received_bytes);
+  if (last.tcp) out["tcp"] = tcp_object(*last.tcp);
+  return out;
+}
+
+}  // namespace
+
+std::string speed_json(const SpeedRequest& request, const std::optional<SpeedFigures>& download,
+                       const std::optional<SpeedFigures>& upload) {
+  const auto& options = request.options;
+  json::object out = {{"target", request.target},
+                      {"server", net::to_string(options.server)},
+                      {"family", static_cast<int>(options.server.address.family())},
+                      {"method", "tcp"},
+                      {"streams", options.streams}};
+  const auto& any = download ? download : upload;
+  out["server_program"] = any ? json::value(any->capacity.server_program) : json::value(nullptr);
+  out["download"] = download ? json::value(direction_object(*download)) : json::value(nullptr);
+  out["upload"] = upload ? json::value(direction_object(*upload)) : json::value(nullptr);
+  return json::serialize(out);
+}
+
+}  // namespace gnomon::cli

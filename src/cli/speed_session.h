@@ -1,0 +1,37 @@
+#pragma once
+
+// One `gnomon speed`: the directions one after the other, shown while they run and summed up at the end.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/throughput.h"
+#include "core/error.h"
+#include "methods/capacity/client.h"
+
+namespace gnomon::cli {
+
+struct SpeedRequest {
+  std::string target;  // as the user wrote it
+  methods::capacity::ClientOptions options;
+  std::vector<schema::Direction> directions;
+  bool whole_time = false;  // do not stop when the figure is precise enough
+  bool json = false;
+};
+
+// One direction, measured.
+struct SpeedFigures {
+  methods::capacity::TcpCapacity capacity;
+  std::optional<analysis::Throughput> throughput;
+  double mean_bps = 0;  // of the whole transfer, ramp-up included: what there is when it was too short for an interval
+  std::uint64_t bytes = 0;
+  ByteCount spared{};  // by stopping early
+};
+
+SpeedFigures figures_of(methods::capacity::TcpCapacity capacity, const analysis::Precision& precision);
+
+// What a direction ended with: 0 measured, 1 nothing came through or it broke off.
+Result<int> run_speed(const SpeedRequest& request);
+
+}  // namespace gnomon::cli
