@@ -54,6 +54,7 @@ server::DirectionTruth truth_of(const lab::DirectionTruth& lab) {
   truth.dropped_queue = lab.dropped_queue;
   truth.dropped_down = lab.dropped_down;
   truth.dropped_mtu = lab.dropped_mtu;
+  truth.dropped_police = lab.dropped_police;
   truth.duplicated = lab.duplicated;
   truth.reordered = lab.reordered;
   if (!lab.given.empty()) {

@@ -125,8 +125,8 @@ std::string lab_status_table(const std::string& region_json) {
 
 std::string lab_truth_table(const std::string& truth_json, bool all) {
   const json::object truth = json::parse(truth_json).as_object();
-  std::vector<Row> rows{{"LINK", "FROM", "RECEIVED", "FORWARDED", "LOST", "QUEUE", "DOWN", "MTU", "DUPL", "REORD",
-                         "SET", "P50", "P95", "P99", "MAX"}};
+  std::vector<Row> rows{{"LINK", "FROM", "RECEIVED", "FORWARDED", "LOST", "QUEUE", "DOWN", "MTU", "POLICE", "DUPL",
+                         "REORD", "SET", "P50", "P95", "P99", "MAX"}};
   for (const json::value& link : truth.at("links").as_array()) {
     for (const char* way : {"forward", "backward"}) {
       const json::object& d = link.at(way).as_object();
@@ -137,15 +137,16 @@ std::string lab_truth_table(const std::string& truth_json, bool all) {
         return value.is_null() ? std::string("-") : time(value.to_number<double>());
       };
       const json::value& dropped = d.at("dropped");
-      rows.push_back({text(link.at("id")), text(link.at(way[0] == 'f' ? "a" : "b")), count(d.at("received")),
-                      count(d.at("forwarded")), count(dropped.at("loss")), count(dropped.at("queue")),
-                      count(dropped.at("down")), count(dropped.at("mtu")), count(d.at("duplicated")),
-                      count(d.at("reordered")), time(number(d.at("settings").at("delay_us"))), given("p50"),
-                      given("p95"), given("p99"), given("max")});
+      rows.push_back(
+          {text(link.at("id")), text(link.at(way[0] == 'f' ? "a" : "b")), count(d.at("received")),
+           count(d.at("forwarded")), count(dropped.at("loss")), count(dropped.at("queue")), count(dropped.at("down")),
+           count(dropped.at("mtu")), count(dropped.at("police")), count(d.at("duplicated")), count(d.at("reordered")),
+           time(number(d.at("settings").at("delay_us"))), given("p50"), given("p95"), given("p99"), given("max")});
     }
   }
   std::string out = fmt::format("Counted by the emulator since {:.1f} s ago.\n\n", number(truth.at("since_reset_s")));
-  out += rows.size() == 1 ? "  No link has carried a packet (--all shows them all).\n" : table(rows, "<<>>>>>>>>>>>>>");
+  out +=
+      rows.size() == 1 ? "  No link has carried a packet (--all shows them all).\n" : table(rows, "<<>>>>>>>>>>>>>>");
   if (const double unseen = number(truth.at("unseen")); unseen > 0) {
     out += fmt::format(
         "\nWarning: the kernel dropped {:.0f} frames before the emulator saw them; counts are not whole.\n", unseen);

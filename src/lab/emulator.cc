@@ -120,6 +120,9 @@ void Emulator::accept(std::uint32_t slot, const PacketPort::Received& frame) {
     case Verdict::kMtu:
       add(counts.dropped_mtu);
       break;
+    case Verdict::kPolice:
+      add(counts.dropped_police);
+      break;
     case Verdict::kQueue:
       add(counts.dropped_queue);
       break;

@@ -22,7 +22,7 @@ void DirectionMemory::count_given(Nanoseconds delay) {
 
 void DirectionMemory::reset() {
   for (Counter* counter : {&received, &received_bytes, &forwarded, &forwarded_bytes, &dropped_loss, &dropped_queue,
-                           &dropped_down, &dropped_mtu, &dropped_overload, &duplicated, &reordered}) {
+                           &dropped_down, &dropped_mtu, &dropped_police, &dropped_overload, &duplicated, &reordered}) {
     counter->store(0, kRelaxed);
   }
   given_max.store(0, kRelaxed);
@@ -40,6 +40,7 @@ DirectionTruth DirectionMemory::read() const {
   truth.dropped_queue = dropped_queue.load(kRelaxed);
   truth.dropped_down = dropped_down.load(kRelaxed);
   truth.dropped_mtu = dropped_mtu.load(kRelaxed);
+  truth.dropped_police = dropped_police.load(kRelaxed);
   truth.dropped_overload = dropped_overload.load(kRelaxed);
   truth.duplicated = duplicated.load(kRelaxed);
   truth.reordered = reordered.load(kRelaxed);

@@ -28,7 +28,7 @@ struct alignas(64) DirectionMemory {
   bool wanted_down = false;
 
   Counter received{0}, received_bytes{0}, forwarded{0}, forwarded_bytes{0};
-  Counter dropped_loss{0}, dropped_queue{0}, dropped_down{0}, dropped_mtu{0}, dropped_overload{0};
+  Counter dropped_loss{0}, dropped_queue{0}, dropped_down{0}, dropped_mtu{0}, dropped_police{0}, dropped_overload{0};
   Counter duplicated{0}, reordered{0};
   std::atomic<std::int64_t> given_max{0}, given_sum{0};
   std::array<std::atomic<std::uint32_t>, kGivenBuckets> given{};

@@ -99,8 +99,8 @@ inline std::vector<BenchSocket::Arrival> receive_all(Lab& lab, BenchSocket& rece
   DirectionTruth now;
   const auto settled = [&] {
     now = lab.truth()->links[0].forward;
-    const std::uint64_t dropped =
-        now.dropped_loss + now.dropped_queue + now.dropped_down + now.dropped_mtu + now.dropped_overload;
+    const std::uint64_t dropped = now.dropped_loss + now.dropped_queue + now.dropped_down + now.dropped_mtu +
+                                  now.dropped_police + now.dropped_overload;
     return now.received >= before.received + sent && now.received == now.forwarded + dropped &&
            now.duplicated >= before.duplicated + doubled;
   };

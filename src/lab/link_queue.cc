@@ -18,6 +18,18 @@ bool LinkQueue::lost(Frame::Kind kind) {
   return on_wire;
 }
 
+bool LinkQueue::policed(MonotonicTime now, std::size_t bytes) {
+  if (settings_.police == 0) return false;
+  const double came =
+      std::chrono::duration<double>(now - filled_at_).count() * static_cast<double>(settings_.police) / 8;
+  missing_bytes_ = std::max(0.0, missing_bytes_ - came);
+  filled_at_ = now;
+  const double rest = static_cast<double>(settings_.burst) - missing_bytes_;
+  if (rest < static_cast<double>(bytes)) return true;
+  missing_bytes_ += static_cast<double>(bytes);
+  return false;
+}
+
 Nanoseconds LinkQueue::propagation() {
   if (settings_.jitter <= Nanoseconds{0}) return settings_.delay;
   const double spread = (2 * random_.uniform() - 1) * static_cast<double>(settings_.jitter.count());
@@ -28,6 +40,7 @@ Departure LinkQueue::arrive(MonotonicTime now, const Frame& frame) {
   Departure departure;
   if (down_) return {.verdict = Verdict::kDown, .at = {}};
   if (frame.bytes > settings_.mtu + kEthernetHeader) return {.verdict = Verdict::kMtu, .at = {}};
+  if (policed(now, frame.bytes)) return {.verdict = Verdict::kPolice, .at = {}};
   MonotonicTime sent = now;
   if (settings_.rate > 0) {
     const MonotonicTime start = std::max(now, free_at_);

@@ -2,14 +2,15 @@
 
 // One direction of a link as a pure model: for each frame that arrives, whether and when it leaves.
 //
-//   arrive ─► down? MTU? ─► queue (tail drop) ─► serialisation at `rate` ─► loss ─► delay ± jitter ─► leave
+//   arrive ─► down? MTU? ─► policer ─► queue (tail drop) ─► serialisation at `rate` ─► loss ─► delay ± jitter ─► leave
 //
-// Queue: frames are served one after another; a frame of n bytes takes 8n / rate. One that would wait longer than
-// `queue` for its turn is dropped. Without a rate nothing waits. A lost frame has used the link: loss is on the wire.
-// Jitter: uniform in [-jitter, +jitter] about `delay`, never below zero; frames keep their order, so that one with a
-// small draw waits for those before it.
-// Duplicate: a second copy leaves right behind the first. Reorder: the frame is marked `held`; its sender keeps it
-// until the next frame of its flow has left, or kLongestHold has passed.
+// Policer: a token bucket (RFC 2698 calls such a one a meter): `burst` bytes at first, filled at `police` bits per
+// second; a frame that finds fewer bytes in it than it has is dropped, the others take theirs and do not wait. Queue:
+// frames are served one after another; a frame of n bytes takes 8n / rate. One that would wait longer than `queue` for
+// its turn is dropped. Without a rate nothing waits. A lost frame has used the link: loss is on the wire. Jitter:
+// uniform in [-jitter, +jitter] about `delay`, never below zero; frames keep their order, so that one with a small draw
+// waits for those before it. Duplicate: a second copy leaves right behind the first. Reorder: the frame is marked
+// `held`; its sender keeps it until the next frame of its flow has left, or kLongestHold has passed.
 //
 // Times are on any one clock that does not go back. Randomness is injected: one seed gives one history. One thread.
 
@@ -27,7 +28,7 @@ namespace gnomon::lab {
 inline constexpr Nanoseconds kLongestHold = std::chrono::milliseconds(250);
 inline constexpr std::size_t kEthernetHeader = 14;
 
-enum class Verdict : std::uint8_t { kForward, kDown, kMtu, kQueue, kLoss };
+enum class Verdict : std::uint8_t { kForward, kDown, kMtu, kPolice, kQueue, kLoss };
 
 struct Frame {
   std::size_t bytes = 0;  // With its Ethernet header, without frame check sequence.
@@ -53,12 +54,15 @@ class LinkQueue {
 
  private:
   bool chance(double ratio) { return ratio > 0 && random_.uniform() < ratio; }
+  bool policed(MonotonicTime now, std::size_t bytes);
   bool lost(Frame::Kind kind);
   Nanoseconds propagation();
 
   DirectionSettings settings_;
   SeededRandom random_;
   bool down_ = false;
+  double missing_bytes_ = 0;  // from a full bucket, as of `filled_at_`
+  MonotonicTime filled_at_;
   MonotonicTime free_at_;     // When the serialiser has sent all that it accepted.
   MonotonicTime last_leave_;  // Nothing leaves before this: order is kept.
 };

@@ -43,6 +43,30 @@ TEST(LinkQueue, DropsTheTailOfAFullQueueAndNoMore) {
   EXPECT_EQ(queue.arrive(later, kFrame).verdict, Verdict::kQueue);
 }
 
+TEST(LinkQueue, PolicerLetsItsBurstThroughAndThenItsRate) {
+  DirectionSettings settings;
+  settings.police = 8'000'000;  // a frame of 1000 bytes each millisecond
+  settings.burst = 10'000;
+  LinkQueue queue(settings, 1);
+  const auto forwarded_of = [&](int frames, MonotonicTime at) {
+    int forwarded = 0;
+    for (int i = 0; i < frames; ++i) {
+      const Departure departure = queue.arrive(at, kFrame);
+      if (departure.verdict != Verdict::kForward) {
+        EXPECT_EQ(departure.verdict, Verdict::kPolice);
+        continue;
+      }
+      EXPECT_EQ(departure.at, at);  // nothing waits
+      ++forwarded;
+    }
+    return forwarded;
+  };
+  EXPECT_EQ(forwarded_of(30, kStart), 10);
+  EXPECT_EQ(forwarded_of(30, kStart + milliseconds(1)), 1);
+  EXPECT_EQ(forwarded_of(30, kStart + milliseconds(5)), 4);
+  EXPECT_EQ(forwarded_of(30, kStart + milliseconds(1'000)), 10);  // no more than the bucket holds
+}
+
 TEST(LinkQueue, KeepsOrderUnderJitterAndStaysWithinIt) {
   LinkQueue queue({.delay = milliseconds(10), .jitter = milliseconds(4)}, 7);
   MonotonicTime last;

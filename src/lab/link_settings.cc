@@ -47,6 +47,15 @@ Status read_mtu(std::string_view name, std::string_view text, std::optional<std:
   return {};
 }
 
+Status read_burst(std::string_view name, std::string_view text, std::optional<std::uint64_t>& out) {
+  const auto value = parse_bytes(text);
+  if (!value || *value < kSmallestBurst) {
+    return bad_value(name, text, "number of bytes; write e.g. 100kB or 2MB, at least 9014 (one large frame)");
+  }
+  out = value;
+  return {};
+}
+
 Status read_switch(std::string_view name, std::string_view text, std::optional<bool>& out) {
   const auto value = parse_switch(text);
   if (!value) return bad_value(name, text, "switch; write on or off");
@@ -69,6 +78,8 @@ void SettingsChange::apply_to(DirectionSettings& settings) const {
   assign(settings.ipv6_loss, ipv6_loss);
   assign(settings.rate, rate);
   assign(settings.queue, queue);
+  assign(settings.police, police);
+  assign(settings.burst, burst);
   assign(settings.reorder, reorder);
   assign(settings.duplicate, duplicate);
   assign(settings.mtu, mtu);
@@ -76,8 +87,9 @@ void SettingsChange::apply_to(DirectionSettings& settings) const {
 }
 
 const std::vector<std::string>& setting_names() {
-  static const std::vector<std::string> kNames{"delay", "jitter",  "loss",      "ipv4_loss", "ipv6_loss", "rate",
-                                               "queue", "reorder", "duplicate", "mtu",       "blackhole"};
+  static const std::vector<std::string> kNames{"delay",     "jitter", "loss",     "ipv4_loss", "ipv6_loss",
+                                               "rate",      "queue",  "police",   "burst",     "reorder",
+                                               "duplicate", "mtu",    "blackhole"};
   return kNames;
 }
 
@@ -89,6 +101,8 @@ Status parse_setting(std::string_view name, std::string_view value, SettingsChan
   if (name == "ipv6_loss") return read_ratio(name, value, change.ipv6_loss);
   if (name == "rate") return read_rate(name, value, change.rate);
   if (name == "queue") return read_duration(name, value, change.queue);
+  if (name == "police") return read_rate(name, value, change.police);
+  if (name == "burst") return read_burst(name, value, change.burst);
   if (name == "reorder") return read_ratio(name, value, change.reorder);
   if (name == "duplicate") return read_ratio(name, value, change.duplicate);
   if (name == "mtu") return read_mtu(name, value, change.mtu);
@@ -132,6 +146,8 @@ std::string describe_difference(const DirectionSettings& settings, const Directi
   add("ipv6_loss", settings.ipv6_loss, base.ipv6_loss, format_ratio);
   add("rate", settings.rate, base.rate, format_rate);
   add("queue", settings.queue, base.queue, format_duration);
+  add("police", settings.police, base.police, format_rate);
+  add("burst", settings.burst, base.burst, format_bytes);
   add("reorder", settings.reorder, base.reorder, format_ratio);
   add("duplicate", settings.duplicate, base.duplicate, format_ratio);
   add("mtu", settings.mtu, base.mtu, whole);
@@ -141,7 +157,8 @@ std::string describe_difference(const DirectionSettings& settings, const Directi
 
 std::string describe(const DirectionSettings& settings) {
   DirectionSettings nothing;
-  if (settings.rate == 0) nothing.queue = settings.queue;  // Without a rate no queue ever forms.
+  if (settings.rate == 0) nothing.queue = settings.queue;    // Without a rate no queue ever forms.
+  if (settings.police == 0) nothing.burst = settings.burst;  // Nor is a bucket emptied.
   return describe_difference(settings, nothing);
 }
 

@@ -18,6 +18,8 @@ namespace gnomon::lab {
 // IPv6 needs 1280 (RFC 8200 §5); the emulator's frames hold 9000.
 inline constexpr std::uint32_t kSmallestMtu = 1280;
 inline constexpr std::uint32_t kLargestMtu = 9000;
+// A policer with less would let no large frame pass.
+inline constexpr std::uint64_t kSmallestBurst = kLargestMtu + 14;
 inline constexpr Nanoseconds kLongestDelay = std::chrono::seconds(60);
 
 // The model behind each setting stands in link_queue.h.
@@ -29,9 +31,11 @@ struct DirectionSettings {
   double ipv6_loss = 0;    // Lost besides that, of IPv6 packets only.
   std::uint64_t rate = 0;  // Bits per second of Ethernet frames (header counted, preamble and FCS not); 0 is unlimited.
   Nanoseconds queue{std::chrono::milliseconds(100)};  // The longest wait before serialisation; tail drop beyond.
-  double reorder = 0;                                 // Held back until a later packet of the same flow has passed.
-  double duplicate = 0;                               // Sent twice.
-  std::uint32_t mtu = 1500;                           // The largest IP packet, kSmallestMtu to kLargestMtu.
+  std::uint64_t police = 0;       // Bits per second that a policer before the queue lets through; 0: there is none.
+  std::uint64_t burst = 100'000;  // Bytes that the policer's bucket holds, full at first; kSmallestBurst and above.
+  double reorder = 0;             // Held back until a later packet of the same flow has passed.
+  double duplicate = 0;           // Sent twice.
+  std::uint32_t mtu = 1500;       // The largest IP packet, kSmallestMtu to kLargestMtu.
   bool blackhole = false;  // The sites at the ends don't know `mtu`: bigger packets vanish without an ICMP message.
 
   friend bool operator==(const DirectionSettings&, const DirectionSettings&) = default;
@@ -46,6 +50,8 @@ struct SettingsChange {
   std::optional<double> ipv6_loss;
   std::optional<std::uint64_t> rate;
   std::optional<Nanoseconds> queue;
+  std::optional<std::uint64_t> police;
+  std::optional<std::uint64_t> burst;
   std::optional<double> reorder;
   std::optional<double> duplicate;
   std::optional<std::uint32_t> mtu;

@@ -8,9 +8,9 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(LinkSettings, ReadsEverySettingOfTheCommandLine) {
-  const std::vector<std::string> words{"delay=40ms",     "jitter=3ms", "loss=2%",     "ipv4_loss=1%",
-                                       "ipv6_loss=3%",   "rate=100M",  "queue=200ms", "reorder=1%",
-                                       "duplicate=0.1%", "mtu=1400",   "blackhole=on"};
+  const std::vector<std::string> words{"delay=40ms",   "jitter=3ms",  "loss=2%",    "ipv4_loss=1%",   "ipv6_loss=3%",
+                                       "rate=100M",    "queue=200ms", "reorder=1%", "duplicate=0.1%", "mtu=1400",
+                                       "blackhole=on", "police=50M",  "burst=1.5MB"};
   const auto change = parse_settings(words);
   ASSERT_TRUE(change.has_value()) << change.error().message();
   DirectionSettings settings;
@@ -22,6 +22,8 @@ TEST(LinkSettings, ReadsEverySettingOfTheCommandLine) {
                                          .ipv6_loss = 0.03,
                                          .rate = 100'000'000,
                                          .queue = milliseconds(200),
+                                         .police = 50'000'000,
+                                         .burst = 1'500'000,
                                          .reorder = 0.01,
                                          .duplicate = 0.001,
                                          .mtu = 1400,
@@ -44,7 +46,7 @@ TEST(LinkSettings, NamesTheNearestWord) {
 
 TEST(LinkSettings, RefusesWhatItCannotDo) {
   for (const char* wrong : {"delay", "delay=", "delay=4", "delay=61s", "loss=120%", "mtu=1279", "mtu=9001", "mtu=x",
-                            "rate=fast", "blackhole=maybe"}) {
+                            "rate=fast", "blackhole=maybe", "police=some", "burst=9kB", "burst=many"}) {
     EXPECT_FALSE(parse_settings(std::vector<std::string>{wrong}).has_value()) << wrong;
   }
   EXPECT_FALSE(parse_settings({}).has_value());

@@ -34,6 +34,7 @@ std::optional<double> scaled(const Number& number, const std::array<std::pair<st
 
 constexpr double kLongestNanoseconds = 3.6e12;
 constexpr double kFastestRate = 1e15;
+constexpr double kMostBytes = 1e12;
 
 // At most three decimals, none that is an idle zero.
 std::string shortest(double value) {
@@ -78,6 +79,17 @@ std::optional<std::uint64_t> parse_rate(std::string_view text) {
   return static_cast<std::uint64_t>(std::llround(*value));
 }
 
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, double>, 4> kUnits{
+      {{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}};
+  if (text.ends_with('B')) text.remove_suffix(1);
+  const auto number = split(text);
+  if (!number) return std::nullopt;
+  const auto value = scaled(*number, kUnits);
+  if (!value || *value > kMostBytes) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*value));
+}
+
 std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -107,6 +119,17 @@ std::string format_ratio(double ratio) {
   if (ratio == 0) return "0%";
   if (ratio < 1e-4) return shortest(ratio * 1e6) + "ppm";
   return fmt::format("{:.6g}%", ratio * 100);
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  static constexpr std::array<std::pair<std::uint64_t, const char*>, 3> kUnits{
+      {{1'000'000'000, "GB"}, {1'000'000, "MB"}, {1'000, "kB"}}};
+  for (const auto& [scale, unit] : kUnits) {
+    if (bytes >= scale && bytes % (scale / 1000) == 0) {
+      return shortest(static_cast<double>(bytes) / static_cast<double>(scale)) + unit;
+    }
+  }
+  return fmt::format("{}B", bytes);
 }
 
 std::string format_rate(std::uint64_t bits_per_second) {

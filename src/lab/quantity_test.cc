@@ -35,6 +35,13 @@ TEST(Quantity, ReadsRates) {
   for (const char* wrong : {"100m", "M", "-1M", "1e300G"}) EXPECT_FALSE(parse_rate(wrong).has_value()) << wrong;
 }
 
+TEST(Quantity, ReadsBytes) {
+  EXPECT_EQ(parse_bytes("1500"), 1'500U);
+  EXPECT_EQ(parse_bytes("100kB"), 100'000U);
+  EXPECT_EQ(parse_bytes("2.5M"), 2'500'000U);
+  for (const char* wrong : {"100KB", "B", "-1", "1e300G"}) EXPECT_FALSE(parse_bytes(wrong).has_value()) << wrong;
+}
+
 TEST(Quantity, WritesWhatItReads) {
   for (const std::int64_t ns : {0LL, 1LL, 999LL, 1'000LL, 12'345LL, 1'500'000LL, 40'000'000LL, 40'000'001LL,
                                 12'000'000'000LL, 36'660'005'000LL}) {
@@ -45,6 +52,9 @@ TEST(Quantity, WritesWhatItReads) {
   }
   for (const std::uint64_t rate : {0ULL, 64'000ULL, 100'000'000ULL, 2'500'000'000ULL, 123'456'789ULL, 7ULL}) {
     EXPECT_EQ(parse_rate(format_rate(rate)), rate);
+  }
+  for (const std::uint64_t bytes : {1'500ULL, 100'000ULL, 2'500'000ULL, 7ULL}) {
+    EXPECT_EQ(parse_bytes(format_bytes(bytes)), bytes);
   }
 }
 

@@ -23,6 +23,7 @@ struct DirectionTruth {
   std::uint64_t dropped_queue = 0;
   std::uint64_t dropped_down = 0;
   std::uint64_t dropped_mtu = 0;
+  std::uint64_t dropped_police = 0;
   std::uint64_t dropped_overload = 0;  // The emulator ran out of buffers: its fault, not the link's.
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;  // RFC 4737 §3: left after a frame of the same flow that had arrived later.

@@ -76,6 +76,7 @@ void write_direction(JsonWriter& json, const DirectionTruth& truth) {
   json.member("forwarded", truth.forwarded).member("forwarded_bytes", truth.forwarded_bytes);
   json.member("dropped_loss", truth.dropped_loss).member("dropped_queue", truth.dropped_queue);
   json.member("dropped_down", truth.dropped_down).member("dropped_mtu", truth.dropped_mtu);
+  json.member("dropped_police", truth.dropped_police);
   json.member("duplicated", truth.duplicated).member("reordered", truth.reordered);
   json.key("delay");
   if (truth.delay) {

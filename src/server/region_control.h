@@ -75,7 +75,7 @@ struct DelayTruth {
 
 struct DirectionTruth {
   std::uint64_t forwarded = 0, forwarded_bytes = 0;
-  std::uint64_t dropped_loss = 0, dropped_queue = 0, dropped_down = 0, dropped_mtu = 0;
+  std::uint64_t dropped_loss = 0, dropped_queue = 0, dropped_down = 0, dropped_mtu = 0, dropped_police = 0;
   std::uint64_t duplicated = 0, reordered = 0;
   std::optional<DelayTruth> delay;
 };
