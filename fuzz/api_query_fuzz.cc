@@ -21,6 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       (void)parse_path_filter(target->query);
       (void)parse_mesh_request(target->query);
       (void)parse_changes_request(target->query);
+      const auto access = parse_access_request(target->query, now);
+      if (access && (access->from >= access->to || access->to - access->from > kAccessLongest)) __builtin_trap();
+      const auto results = parse_access_results_request(target->query, now);
+      if (results && (results->from >= results->to || results->limit == 0)) __builtin_trap();
       const auto series = parse_series_request(target->query, now);
       if (series && series->from >= series->to) __builtin_trap();
       return 0;

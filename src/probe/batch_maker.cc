@@ -63,7 +63,7 @@ std::size_t rows_of_one_batch(std::span<Row> rows) {
 
 MadeBatch make_batch(const BatchHeader& header, std::uint64_t sequence, std::span<const Row> rows,
                      const std::vector<DroppedRange>& dropped, const v1::VantageHealth& vantage, WallTime created,
-                     const crypto::PrivateKey& key) {
+                     const crypto::PrivateKey& key, std::span<const schema::AccessResult> access) {
   MadeBatch made;
   std::int64_t first = rows.empty() ? unix_ms(created) : unix_ms(rows.front().window.start);
   std::int64_t last = first;
@@ -83,6 +83,7 @@ MadeBatch make_batch(const BatchHeader& header, std::uint64_t sequence, std::spa
   *batch.mutable_vantage() = vantage;
   add_rows(rows, WallTime{std::chrono::milliseconds(first)}, batch);
   add_dropped(dropped, batch);
+  for (const schema::AccessResult& result : access) schema::append(batch, result);
   made.signed_batch = schema::sign_batch(batch, key);
   made.record = {sequence, made.signed_batch.size(), rows.size(), first, last, dropped};
   return made;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Windows of some seconds to one signed batch. Pure but for the signature.
+// Windows of some seconds, and tests that ended meanwhile, to one signed batch. Pure but for the signature.
 
 #include <cstdint>
 #include <memory>
@@ -12,6 +12,7 @@
 #include "core/units.h"
 #include "crypto/ed25519.h"
 #include "probe/delivery.h"
+#include "schema/access_result.h"
 #include "schema/delay_window.h"
 
 namespace gnomon::v1 {
@@ -57,9 +58,10 @@ struct MadeBatch {
 // many they are.
 std::size_t rows_of_one_batch(std::span<Row> rows);
 
-// `dropped` is what the batch carries. Windows without rows are allowed: a batch may only report what was dropped.
+// `dropped` is what the batch carries. No rows are allowed: a batch may only report what was dropped, or bring results.
+// Results are no windows: neither the record's count nor its times tell of them.
 MadeBatch make_batch(const BatchHeader& header, std::uint64_t sequence, std::span<const Row> rows,
                      const std::vector<DroppedRange>& dropped, const v1::VantageHealth& vantage, WallTime created,
-                     const crypto::PrivateKey& key);
+                     const crypto::PrivateKey& key, std::span<const schema::AccessResult> access = {});
 
 }  // namespace gnomon::probe

@@ -115,9 +115,23 @@ void Fleet::adopt_plan() {
   if (resolver_) resolver_->watch(hosts);
 }
 
+Status Fleet::report(std::string_view member, schema::AccessResult result) {
+  const auto at = std::ranges::find(options_.members, member, &MemberOptions::name);
+  if (at == options_.members.end()) {
+    return failure(ErrorCode::kNotFound, "report result", std::string(member), "no probe here has this name");
+  }
+  if (const std::string_view fault = schema::fault_of(result); !fault.empty()) {
+    return failure(ErrorCode::kInvalidArgument, "report result", result.method, std::string(fault));
+  }
+  inbox_.push(ResultArrived{static_cast<std::size_t>(at - options_.members.begin()), std::move(result)});
+  return {};
+}
+
 void Fleet::take(InboxEvent event) {
   if (auto* window = std::get_if<WindowArrived>(&event)) {
     probes_[window->probe]->take(std::move(window->row));
+  } else if (auto* result = std::get_if<ResultArrived>(&event)) {
+    probes_[result->probe]->take(std::move(result->result));
   } else if (const auto* ended = std::get_if<PathEnded>(&event)) {
     probes_[ended->probe]->paths().ended(ended->sink);
   } else if (const auto* answer = std::get_if<ParcelAnswer>(&event)) {

@@ -62,6 +62,10 @@ class Fleet {
   // From now on this plan; paths that stay the same run on undisturbed.
   void use_plan(Plan plan);
 
+  // A test of a member's access network has ended: it goes into the member's next batch, within Probe::kGather.
+  // kNotFound when no member has this name, kInvalidArgument when the result contradicts itself (schema::fault_of).
+  Status report(std::string_view member, schema::AccessResult result);
+
   // Ends the paths (their last windows are shorter), stores everything, and tries to deliver it for at most
   // `patience`. What remains is in the spool. Returns how many batches remain. Further calls do nothing.
   std::uint64_t stop(Nanoseconds patience = std::chrono::seconds(2));

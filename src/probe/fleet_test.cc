@@ -135,6 +135,38 @@ TEST_F(FleetTest, ResultsArriveAndNothingIsMissing) {
   EXPECT_EQ(arrived, windows);
 }
 
+TEST_F(FleetTest, AnAccessResultTravelsInTheNextBatchOfItsProbe) {
+  Collector collector;
+  FleetOptions all = options(collector.url());
+  all.members[1].access = "5g";
+  auto fleet = Fleet::start(std::move(all));
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message();
+  schema::AccessResult result;
+  result.start = WallTime{1'700'000'000s};
+  result.method = "tcp";
+  result.throughput = 412'000'000;
+  EXPECT_EQ((*fleet)->report("three", result).error().code, ErrorCode::kNotFound);
+  schema::AccessResult faulty = result;
+  faulty.family = 5;
+  EXPECT_EQ((*fleet)->report("two", faulty).error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE((*fleet)->report("two", result));
+  const auto results_of = [](const std::vector<v1::Batch>& batches) {
+    std::vector<std::pair<std::string, v1::AccessResult>> results;
+    for (const auto& batch : batches) {
+      for (const auto& one : batch.access()) results.emplace_back(batch.probe_name(), one);
+    }
+    return results;
+  };
+  ASSERT_TRUE(collector.wait([&](const auto& batches) { return !results_of(batches).empty(); }));
+  EXPECT_EQ((*fleet)->stop(20s), 0U);
+  const auto arrived = results_of(collector.batches());
+  ASSERT_EQ(arrived.size(), 1U);
+  EXPECT_EQ(arrived[0].first, "two");
+  EXPECT_EQ(arrived[0].second.throughput(), 412'000'000U);
+  EXPECT_EQ(arrived[0].second.access(), "5g");  // where the probe stands
+  EXPECT_EQ(arrived[0].second.network(), v1::ACCESS_NETWORK_5G);
+}
+
 TEST_F(FleetTest, MeasuresOnWhileTheServerIsAwayAndLosesNothing) {
   const http::HeldPort port;
   std::uint64_t windows = 0;

@@ -3,7 +3,7 @@
 // What reaches a fleet's worker thread from the others. push() from any thread, take() from the worker only.
 //
 // Bounded: beyond kWindowLimit waiting windows (the worker is stuck on a disk, say) further ones are counted and lost;
-// the other events are few by nature.
+// the other events, results among them, are few by nature.
 
 #include <condition_variable>
 #include <cstdint>
@@ -25,11 +25,16 @@ struct WindowArrived {
   std::size_t probe = 0;
   Row row;
 };
+// A test of the access network has ended.
+struct ResultArrived {
+  std::size_t probe = 0;
+  schema::AccessResult result;
+};
 struct PathEnded {
   std::size_t probe = 0;
   const PathSink* sink = nullptr;
 };
-using InboxEvent = std::variant<WindowArrived, PathEnded, Resolution, ParcelAnswer>;
+using InboxEvent = std::variant<WindowArrived, ResultArrived, PathEnded, Resolution, ParcelAnswer>;
 
 class Inbox {
  public:

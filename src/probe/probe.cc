@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "crypto/probe_id.h"
 #include "gnomon/v1/batch.pb.h"
+#include "schema/access_names.h"
 
 namespace gnomon::probe {
 namespace {
@@ -87,6 +88,15 @@ void Probe::take(Row row) {
   if (open_.size() >= kRowsPerBatch) flush();
 }
 
+void Probe::take(schema::AccessResult result) {
+  const std::string& access = parts_.environment.place.access;
+  if (result.access.empty()) result.access = access;
+  if (result.network == schema::AccessNetwork::kUnknown) result.network = schema::network_of_access(result.access);
+  results_.push_back(std::move(result));
+  if (!close_at_) close_at_ = clock_.now() + kGather;
+  if (results_.size() >= kResultsPerBatch) flush();
+}
+
 void Probe::take(const ParcelAnswer& answer) {
   outbox_->take(answer.request, answer.outcome);
 }
@@ -125,20 +135,26 @@ void Probe::examine() {
 void Probe::flush() {
   close_at_.reset();
   std::vector<Row> rows = std::exchange(open_, {});
-  if (rows.empty()) return;
+  std::vector<schema::AccessResult> results = std::exchange(results_, {});
+  if (rows.empty() && results.empty()) return;
   examine();
+  const auto is_sick = [&](bool ipv4) { return ipv4 ? judgement_.ipv4_sick : judgement_.ipv6_sick; };
   for (Row& row : rows) {
-    const bool sick = row.label->family == Family::kIpv4 ? judgement_.ipv4_sick : judgement_.ipv6_sick;
-    if (sick) row.window.marks |= schema::kMarkVantageSick;
+    if (is_sick(row.label->family == Family::kIpv4)) row.window.marks |= schema::kMarkVantageSick;
   }
-  for (std::span<Row> left(rows); !left.empty();) {
+  for (schema::AccessResult& result : results) {
+    if (result.family != 0 && is_sick(result.family == 4)) result.marks |= schema::kMarkVantageSick;
+  }
+  std::span<Row> left(rows);
+  do {
     const std::size_t count = rows_of_one_batch(left);
-    close_batch(left.first(count));
+    close_batch(left.first(count), results);
     left = left.subspan(count);
-  }
+    results.clear();
+  } while (!left.empty());
 }
 
-void Probe::close_batch(std::span<const Row> rows) {
+void Probe::close_batch(std::span<const Row> rows, std::span<const schema::AccessResult> results) {
   v1::VantageHealth vantage;
   MachineReading machine = machine_;
   machine.clock_stepped = machine_.clock_stepped - clock_reported_;
@@ -147,7 +163,8 @@ void Probe::close_batch(std::span<const Row> rows) {
   vantage.set_spool_bytes(outbox_->delivery().waiting_bytes());
   vantage.set_spool_batches(outbox_->delivery().waiting_batches());
   vantage.set_spool_limit_bytes(parts_.limits.disk_bytes);
-  outbox_->close(make_batch(header_, outbox_->next_sequence(), rows, outbox_->pending(), vantage, clock_.wall(), key_));
+  outbox_->close(
+      make_batch(header_, outbox_->next_sequence(), rows, outbox_->pending(), vantage, clock_.wall(), key_, results));
 }
 
 void Probe::finish() {

@@ -52,6 +52,7 @@ class Probe {
   // Windows that close within this of each other travel together.
   static constexpr Nanoseconds kGather = std::chrono::milliseconds(300);
   static constexpr std::size_t kRowsPerBatch = 4'000;
+  static constexpr std::size_t kResultsPerBatch = 100;  // of the access network
 
   // Reads or makes the key in `folder` (made when there is none). No other process is asked.
   static Result<crypto::PrivateKey> open_key(const std::string& folder);
@@ -62,6 +63,8 @@ class Probe {
 
   void use_plan(const Plan& plan, const std::string& plan_revision);
   void take(Row row);
+  // A test that ended. What it does not say of the access network, the probe fills in from its own place.
+  void take(schema::AccessResult result);
   void take(const ParcelAnswer& answer);
   void lost(std::uint64_t windows);
   void tick(const MachineReading& machine);
@@ -78,7 +81,7 @@ class Probe {
  private:
   Probe(ProbeParts parts, crypto::PrivateKey key, net::FileDescriptor lock, methods::Engine& engine, Inbox& inbox,
         Uplink& uplink, const Clock& clock);
-  void close_batch(std::span<const Row> rows);
+  void close_batch(std::span<const Row> rows, std::span<const schema::AccessResult> results);
   void examine();
   void tell(bool is_warning, const std::string& text) const;
 
@@ -93,6 +96,7 @@ class Probe {
   ProbeIdentity identity_;
   BatchHeader header_;
   std::vector<Row> open_;
+  std::vector<schema::AccessResult> results_;  // not yet in a batch
   std::optional<MonotonicTime> close_at_;
   MachineReading machine_;
   Nanoseconds clock_reported_{};

@@ -16,6 +16,7 @@
 #include "core/ids.h"
 #include "crypto/ed25519.h"
 #include "crypto/sha256.h"
+#include "schema/access_result.h"
 #include "schema/decode_error.h"
 #include "schema/delay_columns.h"
 #include "schema/path_table.h"
@@ -53,7 +54,8 @@ struct BatchHead {
   ProbeId probe;
   std::uint64_t sequence = 0;
   std::uint32_t windows = 0;
-  // The first start and the last end of its windows, Unix ms; both its creation time when it has none.
+  // The first start and the last end of its windows, Unix ms; both its creation time when it has none. Other results do
+  // not count: the ledger's leaves are then the same for programs that know them and for those that do not.
   std::int64_t first_unix_ms = 0;
   std::int64_t last_unix_ms = 0;
 };
@@ -79,6 +81,7 @@ struct BatchContent {
   std::string vantage;  // gnomon.v1.VantageHealth, serialised; empty when nothing was said
   PathTable paths;
   std::vector<Dropped> dropped;
+  std::vector<AccessResult> access;  // at most kMaximumAccessResults
 };
 
 // A SignedBatch whose signature, identity and columns were found right. Owns what it tells; movable.
@@ -92,7 +95,9 @@ class VerifiedBatch {
   // SHA-256 over the bytes of the SignedBatch as they came; zero when read_journalled_batch() left it out.
   [[nodiscard]] const crypto::Sha256Digest& digest() const { return digest_; }
   // What it holds on the heap.
-  [[nodiscard]] std::size_t memory_bytes() const { return columns_.memory_bytes() + content_.paths.memory_bytes(); }
+  [[nodiscard]] std::size_t memory_bytes() const {
+    return columns_.memory_bytes() + content_.paths.memory_bytes() + content_.access.capacity() * 2 * sizeof(AccessResult);
+  }
 
  private:
   VerifiedBatch() = default;

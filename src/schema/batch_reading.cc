@@ -49,6 +49,7 @@ struct Fields {
   std::span<const std::byte> delay;
   std::string joined_delay;  // of a batch that brings its columns in several pieces
   bool has_delay = false;
+  std::optional<std::uint64_t> fault_at;  // of a refusal that knows its byte in the Batch
 
   // The reason of a refusal, or nothing.
   std::string_view take(const ProtoField& field) { return field.is_bytes ? take_bytes(field) : take_number(field); }
@@ -83,6 +84,8 @@ struct Fields {
         return {};
       case Message::kDroppedFieldNumber:
         return read_dropped(field.bytes, content.dropped) ? std::string_view{} : "batch with a broken message of drops";
+      case Message::kAccessFieldNumber:
+        return take_access(field);
       default:  // of a newer probe; kept in the bytes
         return {};
     }
@@ -92,6 +95,17 @@ struct Fields {
     if (!is_plain_text(bytes)) return "batch with a text that is too long, not UTF-8, or holds control characters";
     out = text_of(bytes);
     return {};
+  }
+
+  std::string_view take_access(const ProtoField& field) {
+    if (content.access.size() == kMaximumAccessResults) return "batch with too many access results";
+    auto result = decode_access_result(field.bytes);
+    if (result) {
+      content.access.push_back(*std::move(result));
+      return {};
+    }
+    fault_at = field.bytes_offset + result.error().offset;
+    return result.error().reason;
   }
 
   void take_delay(std::span<const std::byte> bytes) {
@@ -150,19 +164,15 @@ struct BatchReading {
         return Refused(DecodeError{"signature does not match", batch_offset});
       }
     }
-    if (auto refused = read_batch(parts->batch, result)) {
-      if (refused->offset == kAtBatch) refused->offset = batch_offset;
-      return Refused(*refused);
-    }
+    if (const auto refused = read_batch(parts->batch, batch_offset, result)) return Refused(*refused);
     if (with_digest) result.digest_ = crypto::sha256(bytes);
     return result;
   }
 
  private:
-  static constexpr std::uint64_t kAtBatch = ~std::uint64_t{0};
-
-  static std::optional<DecodeError> read_batch(std::span<const std::byte> bytes, VerifiedBatch& result) {
-    const auto refuse = [](std::string_view why) { return DecodeError{why, kAtBatch}; };
+  static std::optional<DecodeError> read_batch(std::span<const std::byte> bytes, std::uint64_t batch_offset,
+                                               VerifiedBatch& result) {
+    const auto refuse = [&](std::string_view why) { return DecodeError{why, batch_offset}; };
     Fields fields;
     fields.content.paths = PathTable(result.head_.probe);
     ProtoReader reader(bytes);
@@ -170,7 +180,8 @@ struct BatchReading {
       const auto field = reader.next();
       if (!field) return refuse("batch is not a gnomon.v1.Batch");
       if (!*field) break;
-      if (const auto reason = fields.take(**field); !reason.empty()) return refuse(reason);
+      const auto reason = fields.take(**field);
+      if (!reason.empty()) return DecodeError{reason, batch_offset + fields.fault_at.value_or(0)};
     }
     const BatchContent& content = fields.content;
     if (!std::ranges::equal(fields.probe_id, result.head_.probe.bytes)) {

@@ -92,6 +92,8 @@ std::string_view to_string(Aggregation aggregation) {
       return "or";
     case Aggregation::kMerge:
       return "merge";
+    case Aggregation::kMedian:
+      return "median";
   }
   return "";
 }

@@ -18,7 +18,7 @@ namespace gnomon::schema {
 enum class ColumnKind : std::uint8_t { kUint32, kInt64, kEnum, kSketch };
 
 // Same numbers as gnomon.v1.Aggregation.
-enum class Aggregation : std::uint8_t { kNone = 0, kSum, kMin, kMax, kMean, kOr, kMerge };
+enum class Aggregation : std::uint8_t { kNone = 0, kSum, kMin, kMax, kMean, kOr, kMerge, kMedian };
 
 struct EnumValue {
   std::string_view name;  // as in the .proto: "OUTCOME_ANSWERED"

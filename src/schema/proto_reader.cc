@@ -38,6 +38,7 @@ tl::expected<std::optional<ProtoField>, DecodeError> ProtoReader::next() noexcep
   if (!tag || *tag >> 3 == 0 || *tag >> 32 != 0) return tl::unexpected(DecodeError{"bad field tag", field.offset});
   field.number = static_cast<std::uint32_t>(*tag >> 3);
   const auto type = *tag & 7;
+  field.type = static_cast<WireType>(type);
   if (type == 0) {
     const auto value = varint();
     if (!value) return tl::unexpected(DecodeError{"bad varint", field.offset});
@@ -53,6 +54,7 @@ tl::expected<std::optional<ProtoField>, DecodeError> ProtoReader::next() noexcep
   } else if (type != 1 && type != 5) {
     return tl::unexpected(DecodeError{"unknown wire type", field.offset});
   }
+  field.bytes_offset = at_;
   const auto taken = take(size, field.offset);
   if (!taken) return tl::unexpected(taken.error());
   if (field.is_bytes) {
@@ -72,6 +74,11 @@ void put_bytes(std::string& out, std::uint32_t number, std::span<const std::byte
 void put_varint(std::string& out, std::uint32_t number, std::uint64_t value) {
   append_varint(out, std::uint64_t{number} << 3);
   append_varint(out, value);
+}
+
+void put_fixed64(std::string& out, std::uint32_t number, std::uint64_t value) {
+  append_varint(out, std::uint64_t{number} << 3 | 1);
+  for (int i = 0; i < 8; ++i, value >>= 8) out += static_cast<char>(value & 0xff);
 }
 
 }  // namespace gnomon::schema

@@ -14,12 +14,16 @@
 
 namespace gnomon::schema {
 
+enum class WireType : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+
 struct ProtoField {
   std::uint32_t number = 0;
+  WireType type = WireType::kVarint;
   std::uint64_t value = 0;  // of a varint or fixed-width field
   bool is_bytes = false;
   std::span<const std::byte> bytes;  // of a length-delimited field
   std::uint64_t offset = 0;          // of the field's tag
+  std::uint64_t bytes_offset = 0;    // of `bytes`
 };
 
 class ProtoReader {
@@ -35,9 +39,10 @@ class ProtoReader {
   std::uint64_t at_ = 0;
 };
 
-// Appends a length-delimited field or a varint field.
+// Appends a length-delimited field, a varint field or one of 64 bits.
 void put_bytes(std::string& out, std::uint32_t number, std::span<const std::byte> bytes);
 void put_varint(std::string& out, std::uint32_t number, std::uint64_t value);
+void put_fixed64(std::string& out, std::uint32_t number, std::uint64_t value);
 
 // sint64 on the wire.
 constexpr std::uint64_t zigzag(std::int64_t v) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/sketch.h"
+#include "schema/access_columns.h"
 #include "schema/columns.h"
 
 namespace gnomon::schema {
@@ -24,9 +25,29 @@ std::string column_row(const Column& column) {
                      unknown_text(column), tables);
 }
 
-std::string enumeration(const Column& column) {
-  std::string text = fmt::format("\n### {}\n\n| number | name |\n| ---: | --- |\n", column.name);
-  for (const EnumValue& value : column.values) text += fmt::format("| {} | `{}` |\n", value.number, value.name);
+std::string enumeration(std::string_view name, std::span<const EnumValue> values) {
+  std::string text = fmt::format("\n### {}\n\n| number | name |\n| ---: | --- |\n", name);
+  for (const EnumValue& value : values) text += fmt::format("| {} | `{}` |\n", value.number, value.name);
+  return text;
+}
+
+std::string access_row(const AccessColumn& column) {
+  return fmt::format("| {} | `{}` | {} | {} | {} | {} | {} | {} | `{}` |\n", column.field_number, column.name,
+                     to_string(column.kind), column.unit, column.doc, column.standard, to_string(column.aggregation),
+                     column.nullable ? "absent" : "", duckdb_ddl(column));
+}
+
+std::string access_chapter() {
+  std::string text =
+      "\n## Access results\n\n"
+      "From `proto/gnomon/v1/access.proto`. One row is one test in one direction. *Summary* says how rows of a site and "
+      "a period are put together.\n\n"
+      "| field | name | kind | unit | meaning | standard | summary | unknown | table |\n"
+      "| ---: | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const AccessColumn& column : access_columns()) text += access_row(column);
+  for (const AccessColumn& column : access_columns()) {
+    if (column.kind == AccessKind::kEnum) text += enumeration("access " + std::string(column.name), column.values);
+  }
   return text;
 }
 
@@ -35,7 +56,7 @@ std::string enumeration(const Column& column) {
 std::string schema_page() {
   std::string page =
       "# Schema reference\n\n"
-      "Generated from `proto/gnomon/v1/delay.proto` by `gnomon-schema-doc`; do not edit by hand.\n\n"
+      "Generated from `proto/gnomon/v1/` by `gnomon-schema-doc`; do not edit by hand.\n\n"
       "## Delay windows\n\n"
       "One row is one window of one path. *Unknown* is the value on the wire that stands for «not known»: NULL in "
       "tables, "
@@ -48,7 +69,7 @@ std::string schema_page() {
       "counts\n(`src/core/sketch.h`, `docs/spec/batch.md`).\n\n## Enumerations\n",
       DelaySketch::kRelativeAccuracy * 100);
   for (const Column& column : delay_columns()) {
-    if (column.kind == ColumnKind::kEnum) page += enumeration(column);
+    if (column.kind == ColumnKind::kEnum) page += enumeration(column.name, column.values);
   }
   page += "\n## Metric names\n\n| column | OpenMetrics |\n| --- | --- |\n";
   for (const Column& column : delay_columns()) {
@@ -57,6 +78,7 @@ std::string schema_page() {
     }
   }
   page += fmt::format("\n## CSV header\n\n```\n{}\n```\n", csv_header());
+  page += access_chapter();
   return page;
 }
 

@@ -15,6 +15,7 @@ void add_api(http::Router& router, const Api& api) {
   add_series_routes(router, api);
   add_mesh_routes(router, api);
   add_overview_routes(router, api);
+  add_access_routes(router, api);
   add_change_routes(router, api);
   add_fleet_routes(router, api);
   add_storage_routes(router, api);

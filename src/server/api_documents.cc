@@ -1,5 +1,6 @@
 // GET openapi.yaml, plan-schema.json, schema: what the figures mean.
 
+#include "schema/access_columns.h"
 #include "schema/columns.h"
 #include "server/api_routes.h"
 #include "server/json_writer.h"
@@ -9,15 +10,23 @@ namespace gnomon::server {
 
 namespace {
 
-std::string schema_json() {
-  JsonWriter json;
-  json.begin_object().key("columns").begin_array();
-  for (const schema::Column& column : schema::delay_columns()) {
+void write_columns(JsonWriter& json, const auto& columns) {
+  json.begin_array();
+  for (const auto& column : columns) {
     json.begin_object().member("name", column.name).member("unit", column.unit).member("doc", column.doc);
     json.known_member("standard", column.standard);
     json.member("aggregation", schema::to_string(column.aggregation)).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+}
+
+std::string schema_json() {
+  JsonWriter json;
+  json.begin_object().key("columns");
+  write_columns(json, schema::delay_columns());
+  json.key("access");
+  write_columns(json, schema::access_columns());
+  json.end_object();
   return json.take();
 }
 

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "schema/access_names.h"
+
 namespace gnomon::server {
 
 namespace {
@@ -55,6 +57,25 @@ Result<std::optional<int>> family(const http::Fields& query) {
   if (*text == "4") return std::optional(4);
   if (*text == "6") return std::optional(6);
   return wrong("family", "it must be 4 or 6");
+}
+
+struct Range {
+  WallTime from;
+  WallTime to;
+};
+
+// from, to: until now and so long when they are not named.
+Result<Range> range(const http::Fields& query, WallTime now, std::chrono::hours usual) {
+  const auto from = integer(query, "from", 0, kEndUnixMs);
+  if (!from) return tl::unexpected(from.error());
+  const auto to = integer(query, "to", 0, kEndUnixMs);
+  if (!to) return tl::unexpected(to.error());
+  const auto at = [](std::int64_t unix_ms) { return WallTime{std::chrono::milliseconds(unix_ms)}; };
+  Range range;
+  range.to = *to ? at(**to) : now;
+  range.from = *from ? at(**from) : std::max(at(0), range.to - usual);
+  if (range.from >= range.to) return wrong("from", "it must be before `to`");
+  return range;
 }
 
 }  // namespace
@@ -120,18 +141,12 @@ Result<LiveInterest> parse_live_interest(const http::Fields& query) {
 }
 
 Result<SeriesRequest> parse_series_request(const http::Fields& query, WallTime now) {
-  const auto from = integer(query, "from", 0, kEndUnixMs);
-  if (!from) return tl::unexpected(from.error());
-  const auto to = integer(query, "to", 0, kEndUnixMs);
-  if (!to) return tl::unexpected(to.error());
+  const auto named = range(query, now, std::chrono::hours(1));
+  if (!named) return tl::unexpected(named.error());
   const auto points = integer(query, "points", 1, 2000);
   if (!points) return tl::unexpected(points.error());
-  const auto at = [](std::int64_t unix_ms) { return WallTime{std::chrono::milliseconds(unix_ms)}; };
-  SeriesRequest request;
-  request.to = *to ? at(**to) : now;
-  request.from = *from ? at(**from) : std::max(at(0), request.to - std::chrono::hours(1));
+  SeriesRequest request{named->from, named->to};
   if (*points) request.points = static_cast<std::size_t>(**points);
-  if (request.from >= request.to) return wrong("from", "it must be before `to`");
   return request;
 }
 
@@ -168,6 +183,48 @@ Result<ChangesRequest> parse_changes_request(const http::Fields& query) {
   ChangesRequest request;
   request.limit = static_cast<std::size_t>(limit->value_or(50));
   if (*before) request.before = static_cast<std::uint64_t>(**before);
+  return request;
+}
+
+Result<AccessRequest> parse_access_request(const http::Fields& query, WallTime now) {
+  const auto named = range(query, now, std::chrono::hours(24 * 30));
+  if (!named) return tl::unexpected(named.error());
+  AccessRequest request{named->from, named->to, {}, {}, {}, {}};
+  if (request.to - request.from > kAccessLongest) {
+    return wrong("from", fmt::format("it must be at most {} days before `to`", kAccessLongest.count() / 24));
+  }
+  auto site = word(query, "site");
+  if (!site) return tl::unexpected(site.error());
+  auto named_method = method(query);
+  if (!named_method) return tl::unexpected(named_method.error());
+  request.site = std::move(*site);
+  request.method = std::move(*named_method);
+  if (const std::string* text = find(query, "network")) {
+    request.network = schema::parse_access_network(*text);
+    if (!request.network) return wrong("network", "it must be unknown, fixed, wifi, 5g, 4g or other");
+  }
+  if (const std::string* text = find(query, "direction")) {
+    request.direction = schema::parse_access_direction(*text);
+    const bool is_known = request.direction && *request.direction != schema::AccessDirection::kUnspecified;
+    if (!is_known) return wrong("direction", "it must be down, up or both");
+  }
+  return request;
+}
+
+Result<AccessResultsRequest> parse_access_results_request(const http::Fields& query, WallTime now) {
+  const auto named = range(query, now, std::chrono::hours(24 * 7));
+  if (!named) return tl::unexpected(named.error());
+  AccessResultsRequest request{named->from, named->to, {}, {}};
+  auto site = word(query, "site");
+  if (!site) return tl::unexpected(site.error());
+  request.site = std::move(*site);
+  if (const std::string* text = find(query, "probe")) {
+    request.probe = parse_probe_id(*text);
+    if (!request.probe) return wrong("probe", "an id has 32 hexadecimal digits");
+  }
+  const auto limit = integer(query, "limit", 1, 1000);
+  if (!limit) return tl::unexpected(limit.error());
+  request.limit = static_cast<std::size_t>(limit->value_or(100));
   return request;
 }
 

@@ -11,6 +11,7 @@
 #include "analysis/path_state.h"
 #include "core/error.h"
 #include "http/message.h"
+#include "schema/access_result.h"
 #include "server/live_interest.h"
 #include "server/region_control.h"
 #include "store/point.h"
@@ -52,6 +53,27 @@ struct ChangesRequest {
   std::optional<std::uint64_t> before;
 };
 Result<ChangesRequest> parse_changes_request(const http::Fields& query);
+
+// GET access: what is summed up, and which of it.
+struct AccessRequest {
+  WallTime from;  // 30 days before `to` when not named
+  WallTime to;
+  std::optional<std::string> site, method;
+  std::optional<schema::AccessNetwork> network;
+  std::optional<schema::AccessDirection> direction;
+};
+inline constexpr std::chrono::hours kAccessLongest{24 * 400};  // of a range: a summary holds its tests in memory
+Result<AccessRequest> parse_access_request(const http::Fields& query, WallTime now);
+
+// GET access/results.
+struct AccessResultsRequest {
+  WallTime from;  // 7 days before `to` when not named
+  WallTime to;
+  std::optional<ProbeId> probe;
+  std::optional<std::string> site;
+  std::size_t limit = 100;  // 1 to 1,000
+};
+Result<AccessResultsRequest> parse_access_results_request(const http::Fields& query, WallTime now);
 
 // The body of POST lab/links/{id}; `link` comes from the path.
 Result<LinkCommand> parse_link_command(std::string_view body, std::string link);

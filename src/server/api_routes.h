@@ -13,6 +13,7 @@ void add_path_routes(http::Router& router, const Api& api);
 void add_series_routes(http::Router& router, const Api& api);
 void add_mesh_routes(http::Router& router, const Api& api);
 void add_overview_routes(http::Router& router, const Api& api);
+void add_access_routes(http::Router& router, const Api& api);
 void add_change_routes(http::Router& router, const Api& api);
 void add_fleet_routes(http::Router& router, const Api& api);
 void add_storage_routes(http::Router& router, const Api& api);

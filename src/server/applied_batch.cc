@@ -35,6 +35,7 @@ store::AppliedBatch ReadBatch::applied() const {
   to.base = batch_->base();
   to.paths = store::PathList(from.paths);
   to.windows = &batch_->columns();
+  to.access = from.access;
   to.dropped = dropped_ranges(from, to.header.probe);
   return to;
 }

@@ -141,6 +141,15 @@ class RefusingStore final : public store::Store {
   Result<std::vector<store::PathPoint>> summaries(const store::SummaryQuery& q) override { return inner_.summaries(q); }
   Result<std::vector<store::GroupPoint>> groups(const store::GroupQuery& q) override { return inner_.groups(q); }
   Result<std::vector<store::PathPoint>> latest(const store::LatestQuery& q) override { return inner_.latest(q); }
+  Result<std::vector<store::AccessRow>> access_results(const store::AccessQuery& q) override {
+    return inner_.access_results(q);
+  }
+  Result<std::vector<store::AccessRow>> newest_access_results(WallTime since) override {
+    return inner_.newest_access_results(since);
+  }
+  Result<std::vector<store::AccessSummary>> access_summaries(const store::AccessSummaryQuery& q) override {
+    return inner_.access_summaries(q);
+  }
   Result<store::StorageUse> storage() override { return inner_.storage(); }
   Status set_retention(store::Level level, std::optional<Nanoseconds> keep) override {
     return inner_.set_retention(level, keep);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/version.h"
+#include "schema/access_names.h"
 #include "schema/columns.h"
 #include "server/api_routes.h"
 #include "store/store.h"
@@ -179,6 +180,44 @@ void write_store(MetricsWriter& out, const Api& api) {
   for (const store::LevelUse& level : use->levels) out.sample(level.bytes, {{"level", to_string(level.level)}});
 }
 
+// Of each probe, access network, method, direction and family the newest test of the last week.
+void write_access(MetricsWriter& out, const Api& api) {
+  constexpr std::chrono::hours kWeek(24 * 7);
+  const auto tests = api.store->newest_access_results(std::max(WallTime{}, api.clock->wall() - kWeek));
+  if (!tests) return;
+  const std::span<const store::AccessRow> rows(tests->data(), std::min(tests->size(), kMetricsPaths));
+  const auto family = [&](std::string_view name, std::string_view unit, std::string_view help, const auto& figure) {
+    out.gauge(name, unit, help);
+    for (const store::AccessRow& row : rows) {
+      const schema::AccessResult& r = row.result;
+      const std::optional<double> value = figure(r);
+      if (!value) continue;
+      out.sample(*value, {{"probe", to_string(row.probe)},
+                          {"site", row.site},
+                          {"network", schema::to_string(r.network)},
+                          {"access", r.access},
+                          {"method", r.method},
+                          {"direction", schema::to_string(r.direction)},
+                          {"family", r.family == 6   ? "6"
+                                     : r.family == 4 ? "4"
+                                                     : ""}});
+    }
+  };
+  const auto delay = [](const std::optional<Nanoseconds>& d) {
+    return d ? std::optional(seconds_of(*d)) : std::nullopt;
+  };
+  family("gnomon_access_throughput_bits_per_second", "", "Throughput of the newest test",
+         [](const auto& r) { return r.throughput ? std::optional(static_cast<double>(*r.throughput)) : std::nullopt; });
+  family("gnomon_access_rpm", "", "Round trips per minute under working conditions, of the newest test",
+         [](const auto& r) { return r.rpm ? std::optional<double>(*r.rpm) : std::nullopt; });
+  family("gnomon_access_idle_rtt_seconds", "seconds", "Median delay before the load of the newest test",
+         [&](const auto& r) { return delay(r.idle_p50); });
+  family("gnomon_access_loaded_rtt_seconds", "seconds", "Median delay under the load of the newest test",
+         [&](const auto& r) { return delay(r.loaded_p50); });
+  family("gnomon_access_done", "", "1 when the newest test came to its end",
+         [](const auto& r) { return std::optional<double>(r.outcome == schema::AccessOutcome::kDone ? 1 : 0); });
+}
+
 void write_fleet(MetricsWriter& out, const LiveState& live) {
   const PathCounts counts = live.counts();
   out.gauge("gnomon_paths", "", "Paths, by state");
@@ -207,6 +246,7 @@ std::string render_metrics(const Api& api, MetricsDialect dialect) {
   write_ingest(out, figures);
   write_http(out, figures, api.feed->clients());
   write_store(out, api);
+  write_access(out, api);
   write_fleet(out, *api.live);
   write_paths(out, *api.live);
   return out.finish();

@@ -4,8 +4,9 @@
 //   server_fixture FOLDER [PLAN_SCHEMA]
 //
 // Prints one JSON object (url, admin_password, viewer_token, admin_token, paths) on a line when it serves. Then reads
-// lines: "round" hands in another window of every path, "break" one in which all paths to dc1 over IPv6 are lost,
-// "stranger" a batch of an unknown key; each is answered with "ok" or what went wrong. Ends with its input.
+// lines: "access" hands in two weeks of tests of access networks, "round" another window of every path, "break" one in
+// which all paths to dc1 over IPv6 are lost, "stranger" a batch of an unknown key; each is answered with "ok" or what
+// went wrong. Ends with its input.
 
 #include <fmt/format.h>
 
@@ -16,6 +17,7 @@
 #include "http/client.h"
 #include "journal/journal.h"
 #include "segment/file_system.h"
+#include "server/access_for_test.h"
 #include "server/api.h"
 #include "server/applier.h"
 #include "server/data_folder.h"
@@ -72,6 +74,30 @@ class Fleet {
     return post(batches);
   }
 
+  // Two weeks of tests of a fixed and a 5G line at each site, in a batch of each probe.
+  Status hand_in_access(WallTime now) {
+    using std::chrono::milliseconds;
+    std::vector<std::string> batches;
+    for (std::size_t i = 0; i < probes_.size(); ++i) {
+      FleetProbe& probe = probes_[i];
+      const double share = 1.0 - 0.1 * static_cast<double>(i);
+      const AccessLine fixed{.down_bps = 940e6 * share, .up_bps = 930e6 * share};
+      const AccessLine mobile{schema::AccessNetwork::k5g,
+                              "5g",
+                              620e6 * share,
+                              85e6 * share,
+                              milliseconds(18),
+                              milliseconds(60 + 10 * static_cast<int>(i)),
+                              0.6};
+      const auto tests = access_history({fixed, mobile}, "gz", now - seconds(60), 14, 7 + i);
+      const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 0, milliseconds(8)); };
+      batches.push_back(probe.signed_batch(now - seconds(20), window, [&](v1::Batch& batch) {
+        for (const schema::AccessResult& test : tests) schema::append(batch, test);
+      }));
+    }
+    return post(batches);
+  }
+
   Status post(const std::vector<std::string>& batches) {
     auto client = http::Client::create(url_);
     if (!client) return tl::unexpected(client.error());
@@ -88,12 +114,14 @@ class Fleet {
 
 Status obey(const std::string& line, Fleet& fleet, const Clock& clock) {
   if (line == "round" || line == "break") return fleet.hand_in(clock.wall() - seconds(10), line == "break");
+  if (line == "access") return fleet.hand_in_access(clock.wall());
   if (line == "stranger") {
     FleetProbe stranger("nowhere", 4711, {{"dc1", "dc1"}});
     const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 0, milliseconds(1)); };
     return fleet.post({stranger.signed_batch(clock.wall() - seconds(10), window)});
   }
-  return failure(ErrorCode::kInvalidArgument, "obey", line, "unknown command", "round, break and stranger are known");
+  return failure(ErrorCode::kInvalidArgument, "obey", line, "unknown command",
+                 "access, round, break and stranger are known");
 }
 
 int run(const std::filesystem::path& folder, const std::string& plan_schema) {

@@ -69,6 +69,7 @@ void Accumulator::add_scalar(std::size_t column, const RowBlock::Scalars& rows, 
       return fold(value, known, rows, first, slot, [](auto a, auto b) { return a | b; });
     case kNone:
     case kMerge:
+    case kMedian:  // of results by row, of which no level has any
       return;
   }
 }

@@ -3,12 +3,14 @@
 // What the store is fed: a batch as it stands in the journal, taken apart as far as the store needs. Plain values.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/ids.h"
+#include "schema/access_result.h"
 #include "schema/path_table.h"
 
 namespace gnomon::schema {
@@ -76,6 +78,7 @@ struct AppliedBatch {
   PathList paths;
   const schema::DelayColumns* windows = nullptr;  // outlives the call; null: the batch has none
   std::vector<DroppedRange> dropped;
+  std::span<const schema::AccessResult> access;  // outlive the call
 };
 
 }  // namespace gnomon::store

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "store/access.h"
 #include "store/batch.h"
 #include "store/point.h"
 
@@ -104,6 +105,22 @@ struct LatestQuery {
   std::vector<PathId> paths;  // empty: all
 };
 
+// Tests of access networks that began in the range, of one probe or one site or all.
+struct AccessQuery {
+  TimeRange range;
+  std::optional<ProbeId> probe = std::nullopt;
+  std::optional<std::string> site = std::nullopt;
+  std::size_t limit = 1'000;  // 1 to 10,000
+};
+
+struct AccessSummaryQuery {
+  TimeRange range;
+  AccessSlot slot = AccessSlot::kNone;
+  std::chrono::minutes utc_offset{};               // of the zone in which hours and days are meant
+  std::optional<std::string> site = std::nullopt;  // only its tests
+  bool by_site = true;                             // false: those of all sites together, under an empty name
+};
+
 struct LevelUse {
   Level level = Level::kRaw;
   std::uint64_t rows = 0;
@@ -126,7 +143,7 @@ class Store {
   // Applies the journal's records [from, up_to): queries see all of it or nothing. It may be in memory for a while:
   // after a crash the store is at the end of an earlier apply(), and position() says of which. `batches` are those of
   // these records, in order. A range that is applied already is accepted and ignored; one that starts elsewhere than at
-  // position() is kConflict. A window outside 1970 to 2200 is left out and logged.
+  // position() is kConflict. A window or test outside 1970 to 2200 is left out and logged.
   virtual Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) = 0;
   [[nodiscard]] virtual JournalPosition position() const = 0;      // thread-safe, in memory
   [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory
@@ -149,10 +166,19 @@ class Store {
   // Single raw windows without sketches, by path, then start: what a live view or state machine reads.
   virtual Result<std::vector<PathPoint>> latest(const LatestQuery& query) = 0;
 
+  // Single tests, the newest first; of those that began in one millisecond, the later in the journal first.
+  virtual Result<std::vector<AccessRow>> access_results(const AccessQuery& query) = 0;
+  // Of each probe, access network, method, direction and address family the newest test that began at or after
+  // `since`; in the order of access_results().
+  virtual Result<std::vector<AccessRow>> newest_access_results(WallTime since) = 0;
+  // The tests of a range put together (store/access.h). Takes memory for each test of the range: 40 bytes.
+  virtual Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) = 0;
+
   virtual Result<StorageUse> storage() = 0;
   // How long a level is kept, by window start; nothing: for ever. Kept in the store, effective with enforce_retention.
   virtual Status set_retention(Level level, std::optional<Nanoseconds> keep) = 0;
-  // Removes what is older than each level's retention and gives its space back to the file.
+  // Removes what is older than each level's retention and gives its space back to the file. Tests of access networks
+  // are kept as long as days are.
   virtual Status enforce_retention(WallTime now) = 0;
   // Brings rollups up to date and writes the write-ahead log into the tables. Optional: both happen by themselves.
   virtual Status compact() = 0;

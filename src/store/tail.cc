@@ -157,15 +157,29 @@ void TailChunk::reserve(std::size_t windows) {
   bytes_.reserve(windows * kUsualRowBytes);
 }
 
+std::size_t TailChunk::add_access(const AppliedBatch& batch, std::int64_t first_ms, std::int64_t end_ms) {
+  std::size_t left_out = 0;
+  for (std::uint32_t place = 0; place < batch.access.size(); ++place) {
+    const schema::AccessResult& result = batch.access[place];
+    const auto start_ms = std::chrono::floor<std::chrono::milliseconds>(result.start.since_epoch).count();
+    if (start_ms < first_ms || start_ms >= end_ms) {
+      ++left_out;
+    } else {
+      access_.push_back({batch.record, place, batch.header.probe, batch.header.site, result});
+    }
+  }
+  return left_out;
+}
+
 std::size_t TailChunk::add(const AppliedBatch& batch, std::span<const std::int32_t> places, std::int64_t first_ms,
                            std::int64_t end_ms) {
   for (const DroppedRange& range : batch.dropped) dropped_.push_back({batch.record, range});
-  if (batch.windows == nullptr) return 0;
+  std::size_t left_out = add_access(batch, first_ms, end_ms);
+  if (batch.windows == nullptr) return left_out;
   const RowWriter writer(*batch.windows);
   const auto path = batch.windows->path();
   const auto start = batch.windows->start_ms();
   const std::int64_t base_ms = std::chrono::floor<std::chrono::milliseconds>(batch.base.since_epoch).count();
-  std::size_t left_out = 0;
   for (std::size_t row = 0; row < path.size(); ++row) {
     const std::int64_t start_ms = base_ms + start[row];
     if (start_ms < first_ms || start_ms >= end_ms) {

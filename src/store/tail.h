@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "store/access.h"
 #include "store/batch.h"
 #include "store/row_block.h"
 
@@ -26,8 +27,8 @@ class TailChunk {
 
   // Makes room for so many windows. Optional.
   void reserve(std::size_t windows);
-  // The windows of one batch; `places`: of the batch's paths in the dictionary. Windows that start outside
-  // [first_ms, end_ms) are left out; returns how many.
+  // The windows and tests of one batch; `places`: of the batch's paths in the dictionary. What starts outside
+  // [first_ms, end_ms) is left out; returns how many.
   std::size_t add(const AppliedBatch& batch, std::span<const std::int32_t> places, std::int64_t first_ms,
                   std::int64_t end_ms);
   void close();
@@ -44,13 +45,19 @@ class TailChunk {
     DroppedRange range;
   };
   [[nodiscard]] const std::vector<Dropped>& dropped() const { return dropped_; }
+  // Tests of access networks, in the order of the journal.
+  [[nodiscard]] const std::vector<AccessRow>& access() const { return access_; }
+  // Windows, and tests as so many windows as they take room.
+  [[nodiscard]] std::size_t weight() const { return entries_.size() + 8 * access_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_.capacity() + entries_.capacity() * sizeof(Entry); }
   [[nodiscard]] std::int64_t newest_ms() const { return newest_ms_; }
 
  private:
+  std::size_t add_access(const AppliedBatch& batch, std::int64_t first_ms, std::int64_t end_ms);
   std::vector<Entry> entries_;
   std::vector<std::uint8_t> bytes_;
   std::vector<Dropped> dropped_;
+  std::vector<AccessRow> access_;
   std::int64_t newest_ms_ = 0;
   std::vector<std::uint8_t> scratch_;  // of add()
 };

@@ -114,6 +114,23 @@ void expect_true_latest(Store& store, const History& history, Random& random) {
   }
 }
 
+void expect_true_access(Store& store, const History& history, Random& random) {
+  const NaiveStore& truth = history.truth();
+  AccessQuery query{.range = random_range(history, random), .limit = 1 + random.next() % 40};
+  if (!truth.all_tests().empty()) {
+    const AccessRow& one = truth.all_tests()[random.next() % truth.all_tests().size()];
+    if (random.next() % 3 == 0) query.probe = one.probe;
+    if (random.next() % 3 == 0) query.site = one.site;
+  }
+  EXPECT_TRUE(value_of(store.access_results(query)) == truth.access_results(query)) << "access results";
+  EXPECT_TRUE(value_of(store.newest_access_results(query.range.from)) == truth.newest_access_results(query.range.from))
+      << "newest access results";
+  const AccessSummaryQuery summary{query.range, static_cast<AccessSlot>(random.next() % 3),
+                                   minutes(static_cast<int>(random.next() % 1'500) - 720), query.site,
+                                   random.next() % 2 == 0};
+  EXPECT_TRUE(value_of(store.access_summaries(summary)) == truth.access_summaries(summary)) << "access summaries";
+}
+
 void expect_equal_lists(Store& a, Store& b) {
   const auto paths_a = value_of(a.paths()), paths_b = value_of(b.paths());
   ASSERT_EQ(paths_a.size(), paths_b.size());
@@ -170,6 +187,7 @@ void expect_true_answers(Store& store, const History& history, Random& random, i
     expect_true_summaries(store, history, random);
     expect_true_groups(store, history, random);
     expect_true_latest(store, history, random);
+    expect_true_access(store, history, random);
   }
 }
 
@@ -186,6 +204,9 @@ void expect_equal_answers(Store& a, Store& b, const History& history, Random& ra
     }
     expect_equal_points(points_of(value_of(a.summaries({{}, range, kAllSketches}))),
                         points_of(value_of(b.summaries({{}, range, kAllSketches}))), "summaries");
+    EXPECT_TRUE(value_of(a.access_results({.range = range})) == value_of(b.access_results({.range = range})));
+    EXPECT_TRUE(value_of(a.newest_access_results(range.from)) == value_of(b.newest_access_results(range.from)));
+    EXPECT_TRUE(value_of(a.access_summaries({.range = range})) == value_of(b.access_summaries({.range = range})));
     expect_equal_points(points_of(value_of(a.latest({range.from, {}}))),
                         points_of(value_of(b.latest({range.from, {}}))), "latest");
     GroupQuery groups{{}, range, hours(1), kAllSketches};

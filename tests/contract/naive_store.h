@@ -21,6 +21,7 @@ struct NaiveWindow {
 class NaiveStore {
  public:
   void add(const NaiveWindow& window) { windows_.push_back(window); }
+  void add(const AccessRow& test) { tests_.push_back(test); }
   // Merges the windows of `paths` (empty: all) that start in the range into one point a step, by group and time.
   // `group_of` empty: every path is in group 0. A step of zero: one point for the range.
   [[nodiscard]] std::vector<GroupPoint> merge(const std::set<PathId>& paths,
@@ -30,9 +31,14 @@ class NaiveStore {
   [[nodiscard]] std::vector<PathPoint> windows(const std::set<PathId>& paths, TimeRange range,
                                                std::uint64_t from_record, unsigned sketches) const;
   [[nodiscard]] const std::vector<NaiveWindow>& all() const { return windows_; }
+  [[nodiscard]] const std::vector<AccessRow>& all_tests() const { return tests_; }
+  [[nodiscard]] std::vector<AccessRow> access_results(const AccessQuery& query) const;
+  [[nodiscard]] std::vector<AccessRow> newest_access_results(WallTime since) const;
+  [[nodiscard]] std::vector<AccessSummary> access_summaries(const AccessSummaryQuery& query) const;
 
  private:
   std::vector<NaiveWindow> windows_;
+  std::vector<AccessRow> tests_;
 };
 
 // Field by field, with the field's name in the failure; `what` says which answer it was.

@@ -32,6 +32,9 @@ TEST_P(StoreContract, AnEmptyStoreAnswersWithNothing) {
   EXPECT_TRUE(value_of(store->latest({})).empty());
   const TimeRange range{WallTime{hours(1)}, WallTime{hours(2)}};
   EXPECT_TRUE(value_of(store->summaries({{}, range, kAllSketches})).empty());
+  EXPECT_TRUE(value_of(store->access_results({.range = range})).empty());
+  EXPECT_TRUE(value_of(store->newest_access_results({})).empty());
+  EXPECT_TRUE(value_of(store->access_summaries({.range = range})).empty());
   const auto series = store->series({PathId{1}, range});
   ASSERT_FALSE(series);
   EXPECT_EQ(series.error().code, ErrorCode::kNotFound);
@@ -265,9 +268,57 @@ TEST_P(StoreContract, WrongRangesAreRefusedWithAReason) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument);
     EXPECT_FALSE(store->summaries({{}, range, kNoSketches}));
+    EXPECT_FALSE(store->access_results({.range = range}));
+    EXPECT_FALSE(store->access_summaries({.range = range}));
   }
   EXPECT_FALSE(store->series({path, {t, t + hours(1)}, 0}));
   EXPECT_FALSE(store->groups({{{path, 0}}, {t, t + hours(1)}, std::chrono::seconds(7), kNoSketches}));
+}
+
+TEST_P(StoreContract, TestsOfAccessNetworksCountOnceAndOutliveACrash) {
+  WorkloadShape shape = shape_of(90);
+  shape.tests = 0.9;
+  const History history(81, shape);
+  const auto& all = history.truth().all_tests();
+  const TimeRange range{history.range().from, history.range().to + hours(1)};
+  auto store = harness->open();
+  SeededRandom random(81);
+  while (store->position().records < history.records()) {
+    const std::uint64_t at = store->position().records;
+    const std::uint64_t up_to = std::min(history.records(), at + 1 + random.next() % 9);
+    apply_range(*store, history, at, up_to);
+    apply_range(*store, history, at, up_to);  // again, as after a crash before the caller noted its success
+    if (random.next() % 4 != 0) continue;
+    store.reset();
+    store = harness->open();
+  }
+  ASSERT_GT(all.size(), 100U);
+  EXPECT_EQ(value_of(store->access_results({.range = range, .limit = 10'000})).size(), all.size());
+  // A text is a text, whatever stands in it.
+  EXPECT_TRUE(value_of(store->access_results({.range = range, .site = "' OR ''='"})).empty());
+  EXPECT_FALSE(store->access_results({.range = range, .limit = 0}));
+  EXPECT_FALSE(store->access_results({.range = range, .limit = 10'001}));
+}
+
+TEST_P(StoreContract, TestsOfAccessNetworksAreKeptAsLongAsDays) {
+  WorkloadShape shape = shape_of(120);
+  shape.tests = 0.9;
+  const History history(82, shape);
+  const auto store = harness->open();
+  apply_range(*store, history, 0, history.records());
+  const WallTime now = history.range().to;
+  const TimeRange all{history.range().from, now + hours(1)};
+  ASSERT_TRUE(store->set_retention(Level::kRaw, minutes(1)));
+  ASSERT_TRUE(store->enforce_retention(now));
+  EXPECT_EQ(value_of(store->access_results({.range = all, .limit = 10'000})).size(),
+            history.truth().all_tests().size());
+  ASSERT_TRUE(store->set_retention(Level::kDay, minutes(10)));
+  ASSERT_TRUE(store->enforce_retention(now));
+  const AccessQuery kept{.range = {now - minutes(10), all.to}, .limit = 10'000};
+  const auto want = history.truth().access_results(kept);
+  EXPECT_GT(want.size(), 0U);
+  EXPECT_LT(want.size(), history.truth().all_tests().size());
+  EXPECT_TRUE(value_of(store->access_results({.range = all, .limit = 10'000})) == want);
 }
 
 TEST_P(StoreContract, StorageCountsRowsOfEveryLevel) {

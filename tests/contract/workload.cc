@@ -1,5 +1,6 @@
 #include "contract/workload.h"
 
+#include <array>
 #include <cmath>
 
 #include "gnomon/v1/delay.pb.h"
@@ -72,6 +73,48 @@ schema::DelayWindow random_window(Random& random, WallTime start, Nanoseconds le
   return w;
 }
 
+// Few keys and few values, so that tests share them; half of what may be unknown is.
+schema::AccessResult random_test(Random& random, WallTime start, Nanoseconds span) {
+  constexpr std::array kMethods = {"tcp", "udp", "responsiveness"};
+  const auto maybe = [&](auto value) { return below(random, 2) == 0 ? std::optional(value) : std::nullopt; };
+  const auto delay = [&] { return Nanoseconds(below(random, 90) * 1'000'000); };
+  schema::AccessResult r;
+  const auto steps = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(span / std::chrono::seconds(1)));
+  r.start = start + std::chrono::seconds(below(random, steps));  // some at the same time
+  r.duration = std::chrono::milliseconds(below(random, 20'000));
+  r.plan_item = "daily";
+  r.target = "speed 'one'";
+  r.address = "2001:db8::7";
+  r.port = 7681;
+  r.family = below(random, 2) == 0 ? 4 : 6;
+  r.method = kMethods[below(random, kMethods.size())];
+  r.direction = static_cast<schema::AccessDirection>(1 + below(random, 2));
+  r.streams = static_cast<std::uint32_t>(below(random, 9));
+  r.network = below(random, 3) == 0 ? schema::AccessNetwork::k5g : schema::AccessNetwork::kFixed;
+  r.access = below(random, 5) == 0 ? "backup" : "";
+  r.outcome = below(random, 4) == 0 ? schema::AccessOutcome::kCutShort : schema::AccessOutcome::kDone;
+  r.marks = below(random, 6) == 0 ? schema::kMarkCapacityTest : 0U;
+  if (below(random, 4) != 0) r.throughput = below(random, 40) == 0 ? UINT64_MAX : below(random, 100) * 10'000'000;
+  r.throughput_high = r.throughput;
+  r.samples = static_cast<std::uint32_t>(below(random, 200));
+  r.layer = schema::ThroughputLayer::kTcp;
+  r.moved_bytes = below(random, 1'000'000'000);
+  r.spared_bytes = maybe(below(random, 3));
+  r.idle_p50 = maybe(delay());
+  r.loaded_p50 = maybe(delay());
+  r.queue = maybe(delay());
+  r.rpm = maybe(static_cast<std::uint32_t>(below(random, 2'000)));
+  r.loss_ratio = maybe(random.uniform());
+  r.verdict = static_cast<schema::AccessLimit>(below(random, 13));  // two of a newer schema
+  r.verdict_confidence = maybe(random.uniform());
+  for (std::uint64_t i = below(random, 4); i > 0; --i) {
+    r.evidence.push_back({fmt::format("figure_{}", i), 1e9 * (random.uniform() - 0.5), i % 2 == 0 ? "ns" : ""});
+  }
+  r.client_cpu = maybe(random.uniform());
+  r.software = "gnomon 0.1.0";
+  return r;
+}
+
 }  // namespace
 
 History::History(std::uint64_t seed, const WorkloadShape& shape) {
@@ -142,10 +185,22 @@ void History::add_batch(Random& random, const WorkloadShape& shape, Slice slice)
   message.view = *schema::DelayColumns::view(message.columns, paths.size());
   batch.paths = PathList(std::move(paths));
   batch.windows = &message.view;
+  add_access(random, shape, batch);
   if (below(random, 25) == 0) {
     batch.dropped.push_back(
         {batch.header.probe, slice.number, slice.number, 12, batch.base, batch.base, "spool reached its limit"});
   }
+}
+
+void History::add_access(Random& random, const WorkloadShape& shape, AppliedBatch& batch) {
+  if (random.uniform() >= shape.tests) return;
+  auto& tests = access_.emplace_back();
+  const Nanoseconds span = shape.window * static_cast<std::int64_t>(shape.windows_per_batch);
+  for (std::uint64_t i = 1 + below(random, 3); i > 0; --i) tests.push_back(random_test(random, batch.base, span));
+  for (std::uint32_t place = 0; place < tests.size(); ++place) {
+    truth_.add({batch.record, place, batch.header.probe, batch.header.site, tests[place]});
+  }
+  batch.access = tests;
 }
 
 std::vector<PathId> History::paths() const {

@@ -1,8 +1,8 @@
 #pragma once
 
 // Random histories of a journal for the store contract: several probes with a few paths each, windows that are late,
-// odd or missing values, paths that change their address, dropped ranges. One seed gives one history. Also used by the
-// bench.
+// odd or missing values, paths that change their address, dropped ranges, tests of the access network. One seed gives
+// one history. Also used by the bench.
 
 #include <deque>
 #include <memory>
@@ -22,6 +22,7 @@ struct WorkloadShape {
   Nanoseconds window = std::chrono::seconds(10);
   std::size_t windows_per_batch = 6;  // of each path
   double late = 0.1;                  // share of batches that arrive long after their time
+  double tests = 0.3;                 // share of batches that bring tests of the access network
   WallTime start{std::chrono::seconds(1'750'000'000)};
 };
 
@@ -46,8 +47,10 @@ class History {
     std::size_t number;
   };
   void add_batch(Random& random, const WorkloadShape& shape, Slice slice);
+  void add_access(Random& random, const WorkloadShape& shape, AppliedBatch& batch);
 
   std::deque<Message> messages_;  // stable addresses
+  std::deque<std::vector<schema::AccessResult>> access_;
   std::vector<AppliedBatch> batches_;
   NaiveStore truth_;
   TimeRange range_;

@@ -133,8 +133,13 @@ void FleetMachine::close_batch(Member& member) {
   }
   probe::Outbox& outbox = *member.outbox;
   const std::uint64_t sequence = outbox.next_sequence();
+  // A test of the access network, which names the windows that it travels with.
+  schema::AccessResult result;
+  result.start = clock.wall();
+  result.method = "tcp";
+  result.throughput = windows.front();
   auto made = probe::make_batch({member.identity->id, "p", "s", "r"}, sequence, rows, outbox.pending(),
-                                v1::VantageHealth(), clock.wall(), member.identity->key);
+                                v1::VantageHealth(), clock.wall(), member.identity->key, {&result, 1});
   world.tell(name, "{}: closes batch {} with windows {} to {}", to_string(member.identity->id).substr(0, 6), sequence,
              windows.front(), windows.back());
   oracle_.closed(member.identity->id, made, std::move(windows), life());

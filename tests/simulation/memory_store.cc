@@ -18,7 +18,13 @@ Status MemoryStore::apply(std::span<const store::AppliedBatch> batches, store::J
     if (batch.record < from.records || batch.record >= up_to.records) {
       world_.violate("once", fmt::format("record {} was applied in a range without it", batch.record));
     }
-    for (std::size_t i = 0; batch.windows != nullptr && i < batch.windows->size(); ++i) {
+    const std::size_t windows = batch.windows != nullptr ? batch.windows->size() : 0;
+    if (windows > 0) {
+      const WindowId first = batch.windows->row(0, batch.base).sent;
+      const bool is_whole = batch.access.size() == 1 && batch.access[0].throughput == first;
+      if (!is_whole) world_.violate("once", fmt::format("record {} came without its access result", batch.record));
+    }
+    for (std::size_t i = 0; i < windows; ++i) {
       const WindowId window = batch.windows->row(i, batch.base).sent;
       if (++windows_[window] > 1) world_.violate("once", fmt::format("window {} is in the tables twice", window));
     }

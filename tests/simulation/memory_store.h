@@ -45,6 +45,15 @@ class MemoryStore final : public store::Store {
   Result<std::vector<store::PathPoint>> latest(const store::LatestQuery&) override {
     return std::vector<store::PathPoint>{};
   }
+  Result<std::vector<store::AccessRow>> access_results(const store::AccessQuery&) override {
+    return std::vector<store::AccessRow>{};
+  }
+  Result<std::vector<store::AccessRow>> newest_access_results(WallTime) override {
+    return std::vector<store::AccessRow>{};
+  }
+  Result<std::vector<store::AccessSummary>> access_summaries(const store::AccessSummaryQuery&) override {
+    return std::vector<store::AccessSummary>{};
+  }
   Result<store::StorageUse> storage() override { return store::StorageUse{}; }
   Status set_retention(store::Level, std::optional<Nanoseconds>) override { return {}; }
   Status compact() override { return {}; }

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "schema/delay_columns.h"
+#include "store/duckdb/access_table.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/roll.h"
 #include "store/duckdb/unix_ms.h"
@@ -110,8 +111,8 @@ std::shared_ptr<TailChunk> take(Engine& engine, std::span<const AppliedBatch> ba
     // A clock that far off would spoil every level's range.
     const std::size_t left_out = chunk->add(batch, places, 0, kEndUnixMs);
     if (left_out > 0) {
-      log::warning("store: {} windows of probe {} batch {} left out: their time is not between 1970 and 2200", left_out,
-                   to_string(batch.header.probe), batch.header.sequence);
+      log::warning("store: {} windows or tests of probe {} batch {} left out: their time is not between 1970 and 2200",
+                   left_out, to_string(batch.header.probe), batch.header.sequence);
     }
   }
   for (const TailChunk::Entry& e : chunk->entries()) engine.dictionary.see(e.path, e.start_ms);
@@ -157,6 +158,7 @@ Status flush(Engine& engine) {
     next.runs.push_back(std::move(*run));
   }
   if (auto status = append_dropped(engine.writer(), engine.tail()); !status) return status;
+  if (auto status = append_access(engine.writer(), engine.tail()); !status) return status;
   if (auto status = engine.dictionary.write(engine.writer()); !status) return status;
   return engine.commit(*transaction, std::move(next), true);
 }

@@ -30,6 +30,8 @@ Status append_cell(duckdb_appender appender, const Cell& cell) {
           return duckdb_append_int64(appender, value);
         } else if constexpr (std::is_same_v<T, std::uint64_t>) {
           return duckdb_append_uint64(appender, value);
+        } else if constexpr (std::is_same_v<T, double>) {
+          return duckdb_append_double(appender, value);
         } else if constexpr (std::is_same_v<T, std::string_view>) {
           return duckdb_append_varchar_length(appender, value.data(), value.size());
         } else {

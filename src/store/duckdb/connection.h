@@ -54,6 +54,7 @@ class Rows {
   // Cells of this chunk, for small tables. Integers of any width; a NULL is 0 or empty.
   [[nodiscard]] std::int64_t integer(std::size_t column, std::size_t row) const;
   [[nodiscard]] std::uint64_t natural(std::size_t column, std::size_t row) const;
+  [[nodiscard]] double real(std::size_t column, std::size_t row) const;
   [[nodiscard]] std::string text(std::size_t column, std::size_t row) const;
   [[nodiscard]] bool is_null(std::size_t column, std::size_t row) const;
 
@@ -67,7 +68,7 @@ class Rows {
 struct Blob {
   std::string_view bytes;
 };
-using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, std::string_view, Blob>;
+using Cell = std::variant<std::monostate, std::int64_t, std::uint64_t, double, std::string_view, Blob>;
 
 class Connection {
  public:

@@ -40,6 +40,15 @@ class DuckdbStore final : public Store {
   }
   Result<std::vector<GroupPoint>> groups(const GroupQuery& query) override { return read_groups(*engine_, query); }
   Result<std::vector<PathPoint>> latest(const LatestQuery& query) override { return read_latest(*engine_, query); }
+  Result<std::vector<AccessRow>> access_results(const AccessQuery& query) override {
+    return read_access(*engine_, query);
+  }
+  Result<std::vector<AccessRow>> newest_access_results(WallTime since) override {
+    return read_newest_access(*engine_, since);
+  }
+  Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) override {
+    return read_access_summaries(*engine_, query);
+  }
   Result<StorageUse> storage() override { return read_storage(*engine_); }
 
   Status set_retention(Level level, std::optional<Nanoseconds> keep) override {

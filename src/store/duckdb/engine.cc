@@ -1,6 +1,7 @@
 #include "store/duckdb/engine.h"
 
 #include "core/log.h"
+#include "store/duckdb/access_table.h"
 #include "store/duckdb/level_table.h"
 
 namespace gnomon::store::duckdb {
@@ -76,6 +77,7 @@ Status Engine::prepare_tables() {
     const auto level = static_cast<Level>(l);
     if (auto status = add_missing_columns(*writer_, level); !status) return status;
   }
+  if (auto status = prepare_access_table(*writer_); !status) return status;
   return create_views(*writer_);
 }
 
@@ -115,7 +117,7 @@ Status Engine::commit(Transaction& transaction, State next, bool is_flush) {
 
 void Engine::add_to_tail(std::shared_ptr<const TailChunk> chunk, std::uint64_t up_to) {
   const std::unique_lock view(viewing_);
-  tail_rows_ += chunk->entries().size();
+  tail_rows_ += chunk->weight();
   tail_bytes_ += chunk->bytes();
   windows += chunk->entries().size();
   tail_.push_back(std::move(chunk));

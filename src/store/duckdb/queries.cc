@@ -17,13 +17,6 @@ tl::unexpected<Error> bad(std::string subject, std::string reason) {
   return failure(ErrorCode::kInvalidArgument, "query", std::move(subject), std::move(reason));
 }
 
-Status check(TimeRange range) {
-  if (range.from < WallTime{} || range.from >= range.to || range.to.since_epoch > std::chrono::hours(24 * 365 * 250)) {
-    return bad("range", "from must be before to, both between 1970 and 2200");
-  }
-  return {};
-}
-
 std::int64_t ms(Nanoseconds d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
@@ -111,6 +104,13 @@ Result<bool> fits_raw(Engine::Reader& reader, const SeriesQuery& query, std::int
 }
 
 }  // namespace
+
+Status check(TimeRange range) {
+  if (range.from < WallTime{} || range.from >= range.to || range.to.since_epoch > std::chrono::hours(24 * 365 * 250)) {
+    return bad("range", "from must be before to, both between 1970 and 2200");
+  }
+  return {};
+}
 
 Result<SeriesAnswer> read_series(Engine& engine, const SeriesQuery& query) {
   if (auto status = check(query.range); !status) return tl::unexpected(status.error());

@@ -1,5 +1,6 @@
 #include "store/duckdb/retention.h"
 
+#include "store/duckdb/access_table.h"
 #include "store/duckdb/apply.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/roll.h"
@@ -34,6 +35,15 @@ bool tail_has(const Engine& engine, std::int64_t before_ms) {
   return false;
 }
 
+bool tail_has_tests(const Engine& engine, std::int64_t before_ms) {
+  for (const auto& chunk : engine.tail()) {
+    for (const AccessRow& row : chunk->access()) {
+      if (to_unix_ms(row.result.start) < before_ms) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Status keep_level(Engine& engine, Level level, std::optional<Nanoseconds> keep) {
@@ -55,7 +65,8 @@ Status remove_old(Engine& engine, WallTime now) {
   for (std::size_t l = 0; l < kLevels; ++l) {
     if (!engine.state().levels[l].keep_ms) continue;
     before_ms[l] = std::max<std::int64_t>(0, to_unix_ms(now) - *engine.state().levels[l].keep_ms);
-    if (l == 0 && tail_has(engine, before_ms[l])) {
+    const bool has_old_tests = static_cast<Level>(l) == Level::kDay && tail_has_tests(engine, before_ms[l]);
+    if (has_old_tests || (l == 0 && tail_has(engine, before_ms[l]))) {
       if (auto status = flush(engine); !status) return status;
     }
     const auto waiting = has_waiting(engine, l, before_ms[l]);
@@ -75,6 +86,12 @@ Status remove_old(Engine& engine, WallTime now) {
     if (!rows) return tl::unexpected(rows.error());
     removed += *rows;
     next.levels[l].removed_before_ms = std::max(next.levels[l].removed_before_ms, before_ms[l]);
+  }
+  const std::int64_t tests_before_ms = before_ms[static_cast<std::size_t>(Level::kDay)];
+  if (tests_before_ms > 0) {
+    const auto tests = remove_access(engine.writer(), tests_before_ms);
+    if (!tests) return tl::unexpected(tests.error());
+    removed += *tests;
   }
   if (auto status = engine.commit(*transaction, std::move(next), false); !status) return status;
   return removed > 0 ? engine.writer().checkpoint() : Status{};

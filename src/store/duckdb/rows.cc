@@ -79,12 +79,18 @@ std::int64_t Rows::integer(std::size_t column, std::size_t row) const {
   duckdb_destroy_logical_type(&type);
   if (id == DUCKDB_TYPE_INTEGER) return static_cast<const std::int32_t*>(cells)[row];
   if (id == DUCKDB_TYPE_UINTEGER) return static_cast<const std::uint32_t*>(cells)[row];
+  if (id == DUCKDB_TYPE_UTINYINT) return static_cast<const std::uint8_t*>(cells)[row];
   if (id == DUCKDB_TYPE_HUGEINT) return static_cast<std::int64_t>(static_cast<const duckdb_hugeint*>(cells)[row].lower);
   return static_cast<const std::int64_t*>(cells)[row];  // Every other number of our tables is 64 bits wide.
 }
 
 std::uint64_t Rows::natural(std::size_t column, std::size_t row) const {
   return static_cast<std::uint64_t>(integer(column, row));
+}
+
+double Rows::real(std::size_t column, std::size_t row) const {
+  if (is_null(column, row)) return 0;
+  return static_cast<const double*>(duckdb_vector_get_data(duckdb_data_chunk_get_vector(state_->chunk, column)))[row];
 }
 
 std::string Rows::text(std::size_t column, std::size_t row) const {

@@ -87,6 +87,54 @@ test('series at every width', async () => {
   assert.equal(year.points.reduce((sum, point) => sum + point.sent, 0), 600);
 });
 
+test('tests of access networks: newest, groups, hours, weekdays, one by one', async () => {
+  const summary = `${api}/access`;
+  const list = `${api}/access/results`;
+  assert.deepEqual((await ask(url, 'get', summary)).value.groups, []);
+  await server.command('access');
+  const all = await until(async () => {
+    const {value} = await ask(url, 'get', summary);
+    return new Set(value.groups.map((group) => group.site)).size === 3 ? value : null;
+  });
+  // Fixed and 5G at three sites: capacity down and up, responsiveness.
+  assert.equal(all.groups.length, 18);
+  assert.equal(all.newest.length, 18 + 0);
+  assert.ok(all.newest.every((one, i) => i === 0 || one.start_ms <= all.newest[i - 1].start_ms));
+  const group = (site, network, method, direction) => all.groups.find((one) =>
+    one.site === site && one.network === network && one.method === method && one.direction === direction);
+  const fixed = group('gz', 'fixed', 'tcp', 'down');
+  const mobile = group('gz', '5g', 'tcp', 'down');
+  assert.ok(fixed.throughput.median > 0.9e9 && fixed.throughput.median < 1e9);
+  assert.ok(mobile.throughput.median < fixed.throughput.median);
+  assert.ok(fixed.tests >= fixed.done && fixed.done - fixed.disturbed >= fixed.throughput.count);
+  assert.ok(fixed.verdicts.network > 0);
+  assert.equal(group('gz', 'fixed', 'responsiveness', 'both').throughput, null);
+  assert.ok(group('gz', 'fixed', 'responsiveness', 'both').rpm.median > 1000);
+  // The cuts hold the same tests.
+  const tests = (groups) => groups.reduce((sum, one) => sum + one.tests, 0);
+  assert.equal(tests(all.hours), tests(all.groups));
+  assert.equal(tests(all.weekdays), tests(all.groups));
+  assert.ok(all.weekdays.every((one) => one.slot >= 1 && one.slot <= 7 && one.site === ''));
+  const one = (await ask(url, 'get', summary, {target: `${summary}?site=gz&network=5g&method=tcp&direction=up`})).value;
+  assert.equal(one.groups.length, 1);
+  assert.equal(tests(one.hours), one.groups[0].tests);
+
+  const results = (await ask(url, 'get', list, {target: `${list}?from=0&limit=1000`})).value.results;
+  assert.equal(results.length, tests(all.groups));
+  const refused = results.find((result) => result.outcome === 'refused');
+  assert.equal(refused.throughput, null);
+  assert.ok(results.some((result) => result.marks.includes('capacity_test')));
+  assert.ok(results.some((result) => result.evidence.some((item) => item.name === 'queue' && item.unit === 'ns')));
+  const few = (await ask(url, 'get', list, {target: `${list}?site=dc1&limit=5`})).value.results;
+  assert.equal(few.length, 5);
+  assert.ok(few.every((result) => result.site === 'dc1'));
+  const probe = (await ask(url, 'get', list, {target: `${list}?probe=${few[0].probe}&limit=1`})).value.results;
+  assert.deepEqual(probe, few.slice(0, 1));
+
+  const text = await (await fetch(`${url}/metrics`)).text();
+  assert.match(text, /gnomon_access_throughput_bits_per_second\{probe="[0-9a-f]{32}",site="gz",network="5g",access="5g",method="tcp",direction="down",family="6"\} \d/);
+});
+
 test('a break becomes one change, and heals', async () => {
   await server.command('break');
   await server.command('round');
@@ -116,7 +164,9 @@ async function until(probe) {
 test('wrong questions are named', async () => {
   const bad = [
     ['/paths', '?family=5'], ['/paths', '?state=fine'], ['/paths', '?method=%21'],
-    ['/mesh', '?figure=rtt_p42'], ['/mesh', '?minutes=0'], ['/changes', '?limit=0'], ['/changes', '?before=x'],
+    ['/mesh', '?figure=rtt_p42'], ['/mesh', '?minutes=0'], ['/changes', '?limit=0'],
+    ['/access', '?network=6g'], ['/access', '?direction=unspecified'], ['/access', '?from=5&to=5'], ['/access', '?from=0'],
+    ['/access/results', '?probe=xyz'], ['/access/results', '?limit=1001'], ['/changes', '?before=x'],
   ];
   for (const [path, query] of bad) {
     const {value} = await ask(url, 'get', api + path, {target: api + path + query, status: 400});

@@ -1,0 +1,88 @@
+// GET access, GET access/results.
+
+#include "server/access_json.h"
+#include "server/api_query.h"
+#include "server/api_routes.h"
+#include "store/store.h"
+
+namespace gnomon::server {
+
+namespace {
+
+// Of the newest tests: as many as a page lists.
+constexpr std::size_t kMostNewest = 500;
+
+bool is_wanted(const AccessRequest& wanted, const std::string& site, schema::AccessNetwork network,
+               const std::string& method, schema::AccessDirection direction) {
+  return (!wanted.site || *wanted.site == site) && (!wanted.network || *wanted.network == network) &&
+         (!wanted.method || *wanted.method == method) && (!wanted.direction || *wanted.direction == direction);
+}
+
+Status write_newest(JsonWriter& json, const Api& api, const AccessRequest& wanted) {
+  const auto newest = api.store->newest_access_results(wanted.from);
+  if (!newest) return tl::unexpected(newest.error());
+  json.key("newest").begin_array();
+  std::size_t left = kMostNewest;
+  for (const store::AccessRow& row : *newest) {
+    const schema::AccessResult& r = row.result;
+    if (r.start >= wanted.to || !is_wanted(wanted, row.site, r.network, r.method, r.direction)) continue;
+    if (left-- == 0) break;
+    write_access_row(json, row);
+  }
+  json.end_array();
+  return {};
+}
+
+Status write_groups(JsonWriter& json, const Api& api, const AccessRequest& wanted, std::string_view name,
+                    store::AccessSlot slot) {
+  store::AccessSummaryQuery query{{wanted.from, wanted.to}, slot, api.zone.offset, wanted.site};
+  query.by_site = slot == store::AccessSlot::kNone;
+  const auto groups = api.store->access_summaries(query);
+  if (!groups) return tl::unexpected(groups.error());
+  json.key(name).begin_array();
+  for (const store::AccessSummary& s : *groups) {
+    const std::string& site = query.by_site ? s.site : wanted.site.value_or("");
+    if (is_wanted(wanted, site, s.network, s.method, s.direction)) write_access_summary(json, s);
+  }
+  json.end_array();
+  return {};
+}
+
+Result<http::Response> summary(const Api& api, const http::Request& request) {
+  const auto wanted = parse_access_request(request.query, api.clock->wall());
+  if (!wanted) return tl::unexpected(wanted.error());
+  JsonWriter json;
+  json.begin_object().member("from_unix_ms", wanted->from).member("to_unix_ms", wanted->to);
+  json.member("utc_offset_s", std::chrono::seconds(api.zone.offset).count());
+  if (auto done = write_newest(json, api, *wanted); !done) return tl::unexpected(done.error());
+  using store::AccessSlot;
+  for (const auto& [name, slot] : {std::pair("groups", AccessSlot::kNone), std::pair("hours", AccessSlot::kHourOfDay),
+                                   std::pair("weekdays", AccessSlot::kDayOfWeek)}) {
+    if (auto done = write_groups(json, api, *wanted, name, slot); !done) return tl::unexpected(done.error());
+  }
+  json.end_object();
+  return http::Response::json(json.take());
+}
+
+Result<http::Response> results(const Api& api, const http::Request& request) {
+  const auto wanted = parse_access_results_request(request.query, api.clock->wall());
+  if (!wanted) return tl::unexpected(wanted.error());
+  const auto rows = api.store->access_results({{wanted->from, wanted->to}, wanted->probe, wanted->site, wanted->limit});
+  if (!rows) return tl::unexpected(rows.error());
+  JsonWriter json;
+  json.begin_object().key("results").begin_array();
+  for (const store::AccessRow& row : *rows) write_access_row(json, row);
+  json.end_array().end_object();
+  return http::Response::json(json.take());
+}
+
+}  // namespace
+
+void add_access_routes(http::Router& router, const Api& api) {
+  router.get("/api/v1/access", http::Access::kViewer,
+             [api](const http::Request& request) { return summary(api, request); });
+  router.get("/api/v1/access/results", http::Access::kViewer,
+             [api](const http::Request& request) { return results(api, request); });
+}
+
+}  // namespace gnomon::server
