@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 Status run_lab(const fs::path& program, const fs::path& folder, double seconds) {
   const std::string socket = (folder.parent_path() / "lab.sock").string();
   ::setenv("GNOMON_LAB_SOCKET", socket.c_str(), 1);
-  std::vector<std::string> words = {program.string(), "up",       "--lab",      "delta", "--data",
+  std::vector<std::string> words = {program.string(), "up",       "--lab",      "delta", "--no-speed", "--data",
                                     folder.string(),  "--listen", "127.0.0.1:0"};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

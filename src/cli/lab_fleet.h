@@ -1,6 +1,6 @@
 #pragma once
 
-// The lab's inhabitants: a probe and a reflector at every measuring site, in the site's own namespace.
+// The lab's inhabitants: a probe, a reflector and a speed server at every measuring site, in the site's own namespace.
 //
 // Used by one thread. The lab outlives it.
 
@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/error.h"
+#include "core/random.h"
 #include "lab/lab.h"
+#include "methods/capacity/server.h"
 #include "methods/stamp/reflector.h"
 #include "net/namespace.h"
 #include "probe/fleet.h"
@@ -18,19 +21,26 @@ namespace gnomon::cli {
 
 class LabFleet {
  public:
-  // Opens a stateful reflector on port 862 at every measuring site.
+  // Opens a stateful reflector on port 862 and a speed server on 24601 at every measuring site. One speed test runs at
+  // a time in the whole lab: the sites share this machine's processors.
   static Result<std::unique_ptr<LabFleet>> prepare(const lab::Lab& lab);
 
   // One probe for each measuring site, named after it.
   [[nodiscard]] const std::vector<probe::MemberOptions>& members() const { return members_; }
-  // Every measuring site measures every other one by echo and by stamp over both families.
-  [[nodiscard]] probe::Plan mesh_plan(const std::string& name) const;
+  // Every measuring site measures every other one by echo and by stamp over both families; `with_speed`: and tests
+  // now and then how much the way to the first data centre carries.
+  [[nodiscard]] probe::Plan mesh_plan(const std::string& name, bool with_speed) const;
 
  private:
   std::shared_ptr<net::NamespaceRunner> runner_ = std::make_shared<net::NamespaceRunner>();
   std::vector<probe::MemberOptions> members_;
   std::vector<probe::MeshSite> mesh_;
   std::unique_ptr<methods::stamp::Reflector> reflector_;
+  std::string data_centre_;  // the first; empty without any
+  SystemClock clock_;
+  SystemRandom random_;
+  methods::SpeedQueue queue_{clock_};
+  std::unique_ptr<methods::capacity::Server> speed_;
 };
 
 }  // namespace gnomon::cli

@@ -13,6 +13,7 @@
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/speed_judge.h"
 #include "core/hex.h"
 #include "core/log.h"
 #include "net/file_descriptor.h"
@@ -162,6 +163,7 @@ int run_probe(ProbeArguments arguments) {
   options.server_url = arguments.server_url;
   options.folder = arguments.folder;
   options.members.push_back({arguments.name, arguments.site, arguments.access, net::host_space(), {}, {}});
+  options.speed_judge = std::make_shared<TransferJudge>();
   options.limits.disk_bytes = arguments.spool_mebibytes << 20;
   options.http.ca_file = arguments.ca_file;
   auto fleet = probe::Fleet::start(std::move(options));

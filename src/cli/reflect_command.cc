@@ -78,8 +78,8 @@ struct SpeedService {
 };
 
 Status start_speed(SpeedService& service, const ReflectOptions& options, const std::vector<net::Endpoint>& bound) {
-  std::vector<net::Endpoint> listen;
-  for (const net::Endpoint& endpoint : bound) listen.push_back({endpoint.address, Port{options.speed_port}});
+  std::vector<methods::capacity::Listener> listen;
+  for (const net::Endpoint& endpoint : bound) listen.push_back({{endpoint.address, Port{options.speed_port}}});
   auto server = methods::capacity::Server::start(listen, service.clock, service.random, service.queue);
   if (!server) return tl::unexpected(server.error());
   service.server = std::move(*server);

@@ -13,6 +13,7 @@
 #include "cli/exit_code.h"
 #include "cli/lab_fleet.h"
 #include "cli/lab_region.h"
+#include "cli/speed_judge.h"
 #include "core/log.h"
 #include "core/printable.h"
 #include "crypto/secrets.h"
@@ -71,10 +72,11 @@ Result<std::optional<probe::FleetOptions>> fleet_options(const UpOptions& option
     if (!plan) return tl::unexpected(plan.error());
     fleet.plan = std::move(*plan);
   } else if (lab.lab) {
-    fleet.plan = lab.fleet->mesh_plan(lab.lab->region().name);
+    fleet.plan = lab.fleet->mesh_plan(lab.lab->region().name, !options.no_speed);
   } else {
     return std::optional<probe::FleetOptions>();
   }
+  fleet.speed_judge = std::make_shared<TransferJudge>();
   if (lab.lab) {
     fleet.members = lab.fleet->members();
     fleet.same_machine = true;

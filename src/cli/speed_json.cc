@@ -43,6 +43,29 @@ json::object tcp_object(const schema::SenderTcp& tcp) {
           {"buffer_limited_ns", tcp.buffer_limited.count()}};
 }
 
+json::array evidence_array(const std::vector<analysis::Evidence>& evidence) {
+  json::array out;
+  for (const analysis::Evidence& seen : evidence) {
+    out.push_back(json::object{{"name", seen.name},
+                               {"what", seen.what.en},
+                               {"value", seen.value},
+                               {"unit", seen.unit},
+                               {"threshold", seen.threshold}});
+  }
+  return out;
+}
+
+void add_verdict(const analysis::TransferLimit& limit, json::object& out) {
+  out["verdict"] = analysis::to_string(limit.limit);
+  out["verdict_confidence"] = limit.confidence;
+  out["verdict_text"] = {{"en", limit.sentence.en}, {"zh", limit.sentence.zh}};
+  out["evidence"] = evidence_array(limit.evidence);
+  out["queue_ns"] = ns(limit.queue_delay);
+  out["policer"] = nullptr;
+  if (!limit.policer) return;
+  out["policer"] = {{"rate_bps", limit.policer->bps}, {"burst_bytes", limit.policer->burst_bytes}};
+}
+
 json::object direction_object(const SpeedFigures& figures) {
   const capacity::TcpCapacity& result = figures.capacity;
   const auto& samples = result.transfer.samples;
@@ -62,6 +85,9 @@ json::object direction_object(const SpeedFigures& figures) {
   out["samples"] = samples.size();
   out["waited_ns"] = result.waited.count();
   out["idle_rtt_ns"] = ns(result.idle_rtt);
+  out["loaded_p50_ns"] = ns(figures.loaded_p50);
+  out["loaded_p95_ns"] = ns(figures.loaded_p95);
+  add_verdict(figures.limit, out);
   out["congestion_control"] = result.congestion_control;
   out["mss_bytes"] = result.mss;
   out["counts_disagree"] = result.counts_disagree;

@@ -30,8 +30,7 @@ void catch_signals() {
 // Shows a direction while it runs, and ends it when the figure is precise enough.
 class Watching final : public capacity::TransferSink {
  public:
-  Watching(const SpeedRequest& request, const analysis::Precision& precision, LiveBlock& screen)
-      : request_(request), precision_(precision), screen_(screen) {}
+  Watching(const SpeedRequest& request, LiveBlock& screen) : request_(request), screen_(screen) {}
 
   void on_wait(std::uint64_t tests, Nanoseconds time) override {
     if (request_.json) return;
@@ -51,13 +50,12 @@ class Watching final : public capacity::TransferSink {
     if (terminal.interactive && !request_.json && transfer.samples.size() % kDrawEach == 0) {
       screen_.draw({speed_progress(transfer, terminal)});
     }
-    return !request_.whole_time && analysis::may_stop(transfer.samples, precision_).stop;
+    return !request_.whole_time && is_precise(transfer, request_.options.most);
   }
 
  private:
   static constexpr std::size_t kDrawEach = 4;  // samples: five times a second
   const SpeedRequest& request_;
-  const analysis::Precision& precision_;
   LiveBlock& screen_;
   std::uint64_t told_ = 0;
 };
@@ -78,43 +76,22 @@ bool has_figure(const std::optional<SpeedFigures>& figures) {
 
 }  // namespace
 
-SpeedFigures figures_of(capacity::TcpCapacity result, const analysis::Precision& precision) {
-  SpeedFigures figures;
-  const auto& samples = result.transfer.samples;
-  if (!samples.empty()) {
-    const analysis::DeliveryCurve curve(samples);
-    figures.throughput = analysis::throughput(curve, analysis::ramp_up(curve).end);
-    figures.bytes = samples.back().received_bytes;
-    if (curve.end() > 0) figures.mean_bps = 8 * static_cast<double>(figures.bytes) / curve.end();
-    const Nanoseconds left = precision.full - samples.back().at;
-    if (result.ending == capacity::Ending::kWhole && left > 2 * capacity::kSampleInterval) {
-      const double bps = figures.throughput ? figures.throughput->bps : figures.mean_bps;
-      figures.spared.value = static_cast<std::uint64_t>(bps / 8 * std::chrono::duration<double>(left).count());
-    }
-  }
-  figures.capacity = std::move(result);
-  return figures;
-}
-
 Result<int> run_speed(const SpeedRequest& request) {
   catch_signals();
   SystemClock clock;
   const bool interactive = Terminal::of_stdout().interactive && !request.json;
   LiveBlock screen;
-  analysis::Precision precision;
-  precision.full = request.options.most;
-  precision.least = std::min(precision.least, precision.full);
   if (!request.json) fmt::print("{}\n", speed_title(request, Terminal::of_stdout()));
   std::optional<SpeedFigures> download, upload;
   for (const schema::Direction direction : request.directions) {
     if (cancelled) break;
     capacity::ClientOptions options = request.options;
     options.direction = direction;
-    Watching sink(request, precision, screen);
+    Watching sink(request, screen);
     auto result = capacity::measure(options, clock, sink, cancelled);
     if (!result) return tl::unexpected(result.error());
     auto& figures = direction == schema::Direction::kDown ? download : upload;
-    figures = figures_of(std::move(*result), precision);
+    figures = figures_of(std::move(*result), request.options.most);
     Terminal terminal = Terminal::of_stdout();
     if (!interactive) terminal.width = 200;  // a file has no edge
     if (!request.json) show(speed_summary(*figures, terminal), screen, interactive);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "analysis/throughput.h"
+#include "cli/speed_judge.h"
 #include "core/error.h"
 #include "methods/capacity/client.h"
 
@@ -19,17 +19,6 @@ struct SpeedRequest {
   bool whole_time = false;  // do not stop when the figure is precise enough
   bool json = false;
 };
-
-// One direction, measured.
-struct SpeedFigures {
-  methods::capacity::TcpCapacity capacity;
-  std::optional<analysis::Throughput> throughput;
-  double mean_bps = 0;  // of the whole transfer, ramp-up included: what there is when it was too short for an interval
-  std::uint64_t bytes = 0;
-  ByteCount spared{};  // by stopping early
-};
-
-SpeedFigures figures_of(methods::capacity::TcpCapacity capacity, const analysis::Precision& precision);
 
 // What a direction ended with: 0 measured, 1 nothing came through or it broke off.
 Result<int> run_speed(const SpeedRequest& request);

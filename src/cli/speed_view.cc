@@ -81,7 +81,7 @@ std::string sender_line(const SpeedFigures& figures, const Terminal& terminal) {
   line.add(figures.capacity.congestion_control.empty() ? "?" : figures.capacity.congestion_control, Style::kDim);
   add_delay(line, "idle", figures.capacity.idle_rtt);
   if (last.tcp) {
-    add_delay(line, "loaded", last.tcp->rtt);
+    add_delay(line, "loaded", figures.loaded_p50);
     const auto sent = std::max<std::uint64_t>(1, last.tcp->sent_segments);
     const double again = static_cast<double>(last.tcp->retransmitted_segments) / static_cast<double>(sent);
     line.add("   sent again ", Style::kDim).add(analysis::loss_text(again));
@@ -141,6 +141,9 @@ std::string speed_progress(const schema::Transfer& transfer, const Terminal& ter
 std::vector<std::string> speed_summary(const SpeedFigures& figures, const Terminal& terminal) {
   std::vector<std::string> lines = {rate_line(figures, terminal)};
   if (figures.bytes > 0) lines.push_back(sender_line(figures, terminal));
+  if (!figures.limit.sentence.en.empty()) {
+    lines.push_back(StyledLine(terminal).add("      ").add(figures.limit.sentence.en, Style::kBold).text());
+  }
   if (const std::string ending = ending_text(figures.capacity); !ending.empty()) {
     lines.push_back(StyledLine(terminal).add("      ").add(ending, Style::kBad).text());
   }

@@ -52,6 +52,8 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--name", options->probe_name, "The probe's name, without a lab")->capture_default_str();
   up->add_option("--site", options->probe_site, "The site where it stands, as the plan names it");
   up->add_option("--seed", options->lab_seed, "Of the lab's random losses")->capture_default_str();
+  up->add_flag("--no-speed", options->no_speed,
+               "In a lab without a plan: no speed tests, which take a core now and then");
   add_server_options(*up, options->stack);
   up->callback([options, &exit_code] {
     if (options->lab_region.empty() && options->plan_file.empty()) {

@@ -73,6 +73,7 @@ Status Fleet::open() {
     if (!probe) return tl::unexpected(probe.error());
     probes_.push_back(std::move(*probe));
   }
+  start_speed_runner();
   next_plan_ = options_.plan;
   watch_machine(clock_.now());
   adopt_plan();
@@ -83,6 +84,7 @@ Status Fleet::open() {
 Fleet::~Fleet() {
   stop(Nanoseconds{});
   // Nothing may reach the inbox or the sinks while they go.
+  speed_.reset();
   resolver_.reset();
   uplink_.reset();
   engine_.reset();
@@ -113,6 +115,24 @@ void Fleet::adopt_plan() {
     resolver_ = std::make_unique<Resolver>([this](Resolution resolution) { inbox_.push(std::move(resolution)); });
   }
   if (resolver_) resolver_->watch(hosts);
+  if (speed_) speed_->use_plan(std::move(*plan));
+}
+
+void Fleet::start_speed_runner() {
+  if (!options_.speed_judge) return;
+  std::vector<SpeedMember> members;
+  for (const MemberOptions& member : options_.members) {
+    members.push_back({{member.name, member.site, member.access},
+                       member.space,
+                       folder_of(options_.folder, member.name) + "/data-of-month"});
+  }
+  speed_ =
+      std::make_unique<SpeedRunner>(std::move(members), clock_, *options_.speed_judge, test_times_,
+                                    [this](std::size_t member, schema::AccessResult result) {
+                                      if (auto told = report(options_.members[member].name, std::move(result)); !told) {
+                                        log::error("{}", told.error().message());
+                                      }
+                                    });
 }
 
 Status Fleet::report(std::string_view member, schema::AccessResult result) {
@@ -129,6 +149,10 @@ Status Fleet::report(std::string_view member, schema::AccessResult result) {
 
 void Fleet::take(InboxEvent event) {
   if (auto* window = std::get_if<WindowArrived>(&event)) {
+    schema::DelayWindow& seen = window->row.window;
+    if (test_times_.overlaps(window->probe, seen.start, seen.start + seen.duration)) {
+      seen.marks |= schema::kMarkCapacityTest;
+    }
     probes_[window->probe]->take(std::move(window->row));
   } else if (auto* result = std::get_if<ResultArrived>(&event)) {
     probes_[result->probe]->take(std::move(result->result));
@@ -197,6 +221,7 @@ void Fleet::wind_up() {
   // Answers to packets under way are awaited as long as a region's longest round trip, no longer.
   constexpr Nanoseconds kAnswers = std::chrono::milliseconds(300);
   constexpr Nanoseconds kWindows = std::chrono::seconds(2);
+  speed_.reset();  // a test that runs is cut short
   for (const auto& probe : probes_) probe->paths().stop(kAnswers);
   settle(clock_.now() + kWindows, &Fleet::paths_ended);
   for (const auto& probe : probes_) probe->flush();

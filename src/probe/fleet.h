@@ -19,6 +19,7 @@
 #include "http/client.h"
 #include "probe/plan.h"
 #include "probe/probe.h"
+#include "probe/speed_runner.h"
 
 namespace gnomon::probe {
 
@@ -38,6 +39,7 @@ struct FleetOptions {
   bool same_machine = false;  // all ends read one clock (a lab): one-way delays are exact
   DeliveryLimits limits;      // of each probe
   http::ClientOptions http;
+  std::shared_ptr<SpeedJudge> speed_judge;  // says what speed tests mean; without one none of the plan is begun
 };
 
 struct FleetStatus {
@@ -78,6 +80,7 @@ class Fleet {
   Status open();
   void run();
   void take(InboxEvent event);
+  void start_speed_runner();
   void adopt_plan();
   void tick(MonotonicTime now);
   void watch_machine(MonotonicTime now);
@@ -95,6 +98,8 @@ class Fleet {
   std::vector<std::unique_ptr<Probe>> probes_;
   std::unique_ptr<methods::Engine> engine_;  // Ends before the probes, whose sinks it calls.
   std::unique_ptr<Resolver> resolver_;
+  TestTimes test_times_;
+  std::unique_ptr<SpeedRunner> speed_;
   MachineSensor sensor_{clock_};
   MachineReading machine_;
   std::optional<MonotonicTime> machine_read_;

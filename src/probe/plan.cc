@@ -36,6 +36,12 @@ void add_options(Canonical& c, const Options& o) {
   if (o.stateful) c.add("stateful");  // plans without the word keep their revision
 }
 
+void add_speed(Canonical& c, const SpeedTest& test) {
+  c.add("speed").add(test.name).add(static_cast<std::int64_t>(test.shape)).add(test.all_sources ? 1 : 0);
+  c.add_all(test.sources).add_all(test.targets).add(static_cast<std::int64_t>(test.family));
+  c.add(test.every.count()).add(test.most.count()).add(test.streams).add(test.port.value).add(test.access);
+}
+
 }  // namespace
 
 std::string_view to_string(Method method) {
@@ -65,6 +71,8 @@ std::string revision(const Plan& plan) {
     add_options(c, m.options);
   }
   c.add(fmt::format("{} {}", plan.limits.per_target, plan.limits.fleet_per_target));
+  for (const SpeedTest& test : plan.speed) add_speed(c, test);  // plans without any keep their revision
+  if (plan.limits.data_per_month) c.add(fmt::format("data {}", plan.limits.data_per_month->value));
   return to_hex(crypto::sha256(c.text())).substr(0, 16);
 }
 

@@ -68,9 +68,34 @@ struct Measurement {
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
+// A test of how much the way to a target carries, now and then: what it moves is no stream of packets.
+//   mesh:  sites meet in slots of a tournament (tournament.h), `every` long; of a pair, one site tests the way both
+//   ways. pairs: every source tests the way to every target once in `every`, at a moment of its own.
+struct SpeedTest {
+  std::string name;
+  Shape shape = Shape::kPairs;       // never kStar
+  bool all_sources = false;          // as of Measurement
+  std::vector<std::string> sources;  // pairs
+  std::vector<std::string> targets;
+  FamilyChoice family = FamilyChoice::kBoth;  // both: by turns
+  Nanoseconds every = std::chrono::hours(6);
+  Nanoseconds most = std::chrono::seconds(10);  // of a direction; it ends sooner when the figure is precise
+  std::uint32_t streams = 1;
+  Port port{24601};    // of the server, TCP
+  std::string access;  // only probes on this access network; empty: all
+
+  friend bool operator==(const SpeedTest&, const SpeedTest&) = default;
+};
+
+// What a mesh's slot leaves free at both ends, for clocks that differ; and the least length of a slot for tests of
+// `most`.
+inline constexpr Nanoseconds kSlotGuard = std::chrono::seconds(2);
+Nanoseconds shortest_slot(Nanoseconds most);
+
 struct Limits {
-  double per_target = 100;         // packets/s that one probe sends to one address, over all its measurements
-  double fleet_per_target = 1000;  // packets/s that all probes of the plan together send to one target
+  double per_target = 100;                  // packets/s that one probe sends to one address, over all its measurements
+  double fleet_per_target = 1000;           // packets/s that all probes of the plan together send to one target
+  std::optional<ByteCount> data_per_month;  // that one probe moves in speed tests; nothing: no limit
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };
@@ -80,6 +105,7 @@ struct Plan {
   std::vector<std::string> sites;
   std::map<std::string, Target, std::less<>> targets;
   std::vector<Measurement> measurements;
+  std::vector<SpeedTest> speed;
   Limits limits;
 
   friend bool operator==(const Plan&, const Plan&) = default;

@@ -29,6 +29,8 @@ struct PlanNames {
 Options read_options(const KeyedNode& node, Options base, FaultList& faults);
 std::optional<Measurement> read_measurement(const YAML::Node& node, std::size_t position, const Options& defaults,
                                             const PlanNames& names, FaultList& faults);
+std::optional<SpeedTest> read_speed(const YAML::Node& node, std::size_t position, const PlanNames& names,
+                                    FaultList& faults);
 std::optional<Target> read_target(const YAML::Node& name_node, const YAML::Node& node,
                                   const std::vector<std::string>* declared_sites, FaultList& faults);
 

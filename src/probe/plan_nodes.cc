@@ -156,6 +156,15 @@ std::optional<Nanoseconds> read_duration(const YAML::Node& node, std::string_vie
   return duration;
 }
 
+std::optional<ByteCount> read_bytes(const YAML::Node& node, std::string_view what, FaultList& faults) {
+  const auto text = read_text(node, what, faults);
+  if (!text) return std::nullopt;
+  const auto bytes = parse_bytes(*text);
+  if (!bytes)
+    faults.add(node, fmt::format("{} must be a number and B, kB, MB, GB or TB, such as 50GB, not `{}`", what, *text));
+  return bytes;
+}
+
 std::optional<double> read_rate(const YAML::Node& node, std::string_view what, double least, double greatest,
                                 FaultList& faults) {
   const auto text = read_text(node, what, faults);

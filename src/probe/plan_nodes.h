@@ -70,6 +70,8 @@ std::optional<std::uint64_t> read_whole_number(const YAML::Node& node, std::stri
                                                std::uint64_t greatest, FaultList& faults);
 std::optional<Nanoseconds> read_duration(const YAML::Node& node, std::string_view what, Nanoseconds least,
                                          Nanoseconds greatest, FaultList& faults);
+// "50GB": a number and B, kB, MB, GB or TB, powers of 1000.
+std::optional<ByteCount> read_bytes(const YAML::Node& node, std::string_view what, FaultList& faults);
 std::optional<double> read_rate(const YAML::Node& node, std::string_view what, double least, double greatest,
                                 FaultList& faults);
 std::optional<std::string> read_word(const YAML::Node& node, std::string_view what,

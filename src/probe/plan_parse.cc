@@ -75,6 +75,7 @@ void read_limits(const YAML::Node& node, Limits& limits, FaultList& faults) {
   if (const auto* n = fields.find("fleet_per_target")) {
     limits.fleet_per_target = read_rate(*n, "fleet_per_target", 0.001, 1e6, faults).value_or(limits.fleet_per_target);
   }
+  if (const auto* n = fields.find("data_per_month")) limits.data_per_month = read_bytes(*n, "data_per_month", faults);
 }
 
 void read_measurements(const YAML::Node& node, const Options& defaults, const PlanNames& names, Plan& plan,
@@ -98,6 +99,25 @@ void read_measurements(const YAML::Node& node, const Options& defaults, const Pl
       faults.add(item, fmt::format("a second measurement is named `{}`; names must differ", measurement->name));
     }
     plan.measurements.push_back(std::move(*measurement));
+  }
+}
+
+void read_speed_tests(const YAML::Node& node, const PlanNames& names, Plan& plan, FaultList& faults) {
+  if (!node.IsSequence() || node.size() == 0 || node.size() > kMeasurementLimit) {
+    faults.add(node,
+               fmt::format("speed must be a list of 1 to {} tests, such as `- {{name: access, from: all, to: dc-1}}`",
+                           kMeasurementLimit));
+    return;
+  }
+  std::size_t position = 0;
+  for (const auto& item : node) {
+    auto test = read_speed(item, ++position, names, faults);
+    if (!test) continue;
+    const auto has_name = [&](const auto& other) { return !test->name.empty() && other.name == test->name; };
+    if (std::ranges::any_of(plan.speed, has_name) || std::ranges::any_of(plan.measurements, has_name)) {
+      faults.add(item, fmt::format("a second item is named `{}`; names must differ", test->name));
+    }
+    plan.speed.push_back(std::move(*test));
   }
 }
 
@@ -130,11 +150,13 @@ Plan read_plan(const YAML::Node& root, FaultList& faults) {
   if (const auto* n = fields.find("defaults")) {
     defaults = read_options(KeyedNode(*n, "defaults", words::kOptions, faults), defaults, faults);
   }
-  if (const auto* n = fields.find("measurements")) {
-    read_measurements(*n, defaults, names, plan, faults);
-  } else {
-    faults.add(fields.place(), "the plan has no `measurements`; say who measures whom");
+  const auto* measurements = fields.find("measurements");
+  if (measurements != nullptr) {
+    read_measurements(*measurements, defaults, names, plan, faults);
+  } else if (!fields.has("speed")) {
+    faults.add(fields.place(), "the plan has neither `measurements` nor `speed`; say who measures whom");
   }
+  if (const auto* n = fields.find("speed")) read_speed_tests(*n, names, plan, faults);
   return plan;
 }
 

@@ -41,12 +41,13 @@ TEST_F(PlanSchema, HoldsTheParsersWords) {
   EXPECT_EQ(words_at("/$defs/target/properties"), sorted(words::kTarget));
   EXPECT_EQ(words_at("/$defs/star/properties"), sorted(words::kStar));
   EXPECT_EQ(words_at("/$defs/measurement/properties"), sorted(words::measurement()));
+  EXPECT_EQ(words_at("/$defs/speed/properties"), sorted(words::kSpeed));
 }
 
 TEST_F(PlanSchema, IsClosed) {
   expect_closed("");
-  for (const char* pointer :
-       {"/properties/limits", "/properties/defaults", "/$defs/target", "/$defs/star", "/$defs/measurement"}) {
+  for (const char* pointer : {"/properties/limits", "/properties/defaults", "/$defs/target", "/$defs/star",
+                              "/$defs/measurement", "/$defs/speed"}) {
     expect_closed(pointer);
   }
 }

@@ -43,6 +43,19 @@ std::optional<Nanoseconds> parse_duration(std::string_view text) {
   return Nanoseconds{static_cast<std::int64_t>(nanoseconds + 0.5)};
 }
 
+std::optional<ByteCount> parse_bytes(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, double>, 5> kByteUnits{
+      {{"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}}};
+  const std::size_t split = text.find_first_not_of("0123456789.");
+  if (split == std::string_view::npos || split == 0) return std::nullopt;
+  const auto number = parse_number(text.substr(0, split));
+  std::string_view unit = text.substr(split);
+  if (unit.starts_with(' ')) unit.remove_prefix(1);
+  const auto* const found = std::ranges::find(kByteUnits, unit, &std::pair<std::string_view, double>::first);
+  if (!number || found == kByteUnits.end() || *number * found->second > 1e15) return std::nullopt;
+  return ByteCount{static_cast<std::uint64_t>(*number * found->second + 0.5)};
+}
+
 std::string print_duration(Nanoseconds duration) {
   const auto count = duration.count();
   if (count != 0 && count % 1'000'000'000 == 0) return fmt::format("{}s", count / 1'000'000'000);

@@ -15,6 +15,8 @@ namespace gnomon::probe {
 // "250ms", "1s", "1.5s", "2m"; units ns, us, ms, s, m, h. The unit may not be left out.
 std::optional<Nanoseconds> parse_duration(std::string_view text);
 // As parse_duration reads it: "250ms", "10s".
+// "50GB", "1.5 TB": powers of 1000; at most 10^15 bytes.
+std::optional<ByteCount> parse_bytes(std::string_view text);
 std::string print_duration(Nanoseconds duration);
 
 // Digits only, within the range.

@@ -7,13 +7,16 @@
 
 namespace gnomon::probe::words {
 
-inline const std::vector<std::string> kPlan{"name", "sites", "targets", "groups", "limits", "measurements", "defaults"};
+inline const std::vector<std::string> kPlan{"name",   "sites",        "targets",  "groups",
+                                            "limits", "measurements", "defaults", "speed"};
 inline const std::vector<std::string> kTarget{"addresses", "host", "site", "access", "port"};
-inline const std::vector<std::string> kLimits{"per_target", "fleet_per_target"};
+inline const std::vector<std::string> kLimits{"per_target", "fleet_per_target", "data_per_month"};
 inline const std::vector<std::string> kOptions{"method", "family", "interval", "timeout",  "window", "payload",
                                                "dscp",   "port",   "ssid",     "stateful", "access"};
 inline const std::vector<std::string> kShape{"name", "mesh", "star", "from", "to"};
 inline const std::vector<std::string> kStar{"hub", "leaves"};
+inline const std::vector<std::string> kSpeed{"name",  "mesh", "from",    "to",   "family",
+                                             "every", "time", "streams", "port", "access"};
 inline const std::vector<std::string> kMethods{"echo", "stamp"};
 inline const std::vector<std::string> kFamilies{"both", "4", "6"};
 inline const std::string kEveryProbe = "all";

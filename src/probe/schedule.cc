@@ -8,12 +8,13 @@
 #include "probe/address_rules.h"
 
 namespace gnomon::probe {
-namespace {
 
 bool stands_at(const Place& place, const Target& target) {
   if (place.name == target.name) return true;
   return !target.site.empty() && target.site == place.site && (target.access.empty() || target.access == place.access);
 }
+
+namespace {
 
 // A source is a site, a target (its site, or a probe of that name), or a probe's name.
 bool is_source(const Plan& plan, const Place& place, const std::string& source) {
@@ -22,9 +23,25 @@ bool is_source(const Plan& plan, const Place& place, const std::string& source) 
   return target != plan.targets.end() && stands_at(place, target->second);
 }
 
+}  // namespace
+
 bool is_among(const Plan& plan, const Place& place, const std::vector<std::string>& sources) {
   return std::ranges::any_of(sources, [&](const std::string& source) { return is_source(plan, place, source); });
 }
+
+bool family_is_wanted(FamilyChoice choice, Family family) {
+  switch (choice) {
+    case FamilyChoice::kBoth:
+      return true;
+    case FamilyChoice::kIpv4:
+      return family == Family::kIpv4;
+    case FamilyChoice::kIpv6:
+      return family == Family::kIpv6;
+  }
+  return false;
+}
+
+namespace {
 
 // The targets that this probe measures for one item.
 std::vector<const Target*> targets_for(const Plan& plan, const Place& place, const Measurement& item) {
@@ -56,18 +73,6 @@ std::vector<const Target*> targets_for(const Plan& plan, const Place& place, con
   return targets;
 }
 
-bool wants(FamilyChoice choice, Family family) {
-  switch (choice) {
-    case FamilyChoice::kBoth:
-      return true;
-    case FamilyChoice::kIpv4:
-      return family == Family::kIpv4;
-    case FamilyChoice::kIpv6:
-      return family == Family::kIpv6;
-  }
-  return false;
-}
-
 void add_paths(const Target& target, const Place& place, const Measurement& item, std::vector<PlannedPath>& paths) {
   PlannedPath path;
   path.item = item.name;
@@ -77,7 +82,7 @@ void add_paths(const Target& target, const Place& place, const Measurement& item
   path.options = item.options;
   if (item.options.method == Method::kStamp) path.port = target.port.value != 0 ? target.port : item.options.port;
   const auto add = [&](Family family, const std::string& host, const std::string& address) {
-    if (!wants(item.options.family, family)) return;
+    if (!family_is_wanted(item.options.family, family)) return;
     path.family = family;
     path.host = host;
     path.address = address;

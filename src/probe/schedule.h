@@ -19,6 +19,12 @@ struct Place {
   std::string access;  // which access network it uses; may be empty
 };
 
+// The place's own probe or reflector is this target.
+bool stands_at(const Place& place, const Target& target);
+// One of the sources (sites, targets, probes' names) names this place.
+bool is_among(const Plan& plan, const Place& place, const std::vector<std::string>& sources);
+bool family_is_wanted(FamilyChoice choice, Family family);
+
 // One path that this probe measures. `address` is empty while the target is a host name not yet resolved.
 struct PlannedPath {
   std::string item;

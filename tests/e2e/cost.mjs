@@ -42,6 +42,7 @@ async function start_server() {
     join(BUILD, "gnomon"),
     [
       "up",
+      "--no-speed",
       "--lab",
       region_of_21_sites(),
       "--data",

@@ -211,7 +211,8 @@ class Raw {
  public:
   Raw(const net::Endpoint& server, const Clock& clock)
       : clock_(clock),
-        channel_(std::move(*connect_to(server, {Hello::Kind::kControl, 0, {}}, 0, seconds(5))), "server", clock) {}
+        channel_(std::move(*connect_to(*net::host_space(), server, {Hello::Kind::kControl, 0, {}}, 0, seconds(5))),
+                 "server", clock) {}
   Status send(const Message& message) { return channel_.send(message); }
   // The next message of this kind; the test fails when there is none.
   template <typename T>
@@ -236,7 +237,8 @@ TEST_F(Capacity, AClientThatLiesAboutItsCountIsFoundOut) {
   Raw client(server_->endpoints()[0], clock_);
   ASSERT_TRUE(client.send(a_second()));
   const Ready ready = client.expect<Ready>();
-  const auto stream = connect_to(server_->endpoints()[0], {Hello::Kind::kStream, 0, ready.token}, 0, seconds(5));
+  const auto stream =
+      connect_to(*net::host_space(), server_->endpoints()[0], {Hello::Kind::kStream, 0, ready.token}, 0, seconds(5));
   ASSERT_TRUE(stream);
   ASSERT_TRUE(client.send(Start{}));
   client.expect<Start>();
@@ -249,7 +251,8 @@ TEST_F(Capacity, NothingIsSentToWhoDoesNotKnowTheToken) {
   Raw client(server_->endpoints()[0], clock_);
   ASSERT_TRUE(client.send(a_second()));
   client.expect<Ready>();
-  const auto stranger = connect_to(server_->endpoints()[0], {Hello::Kind::kStream, 0, {}}, 0, seconds(5));
+  const auto stranger =
+      connect_to(*net::host_space(), server_->endpoints()[0], {Hello::Kind::kStream, 0, {}}, 0, seconds(5));
   ASSERT_TRUE(stranger);
   ASSERT_TRUE(client.send(Start{}));
   char byte = 0;
@@ -259,7 +262,7 @@ TEST_F(Capacity, NothingIsSentToWhoDoesNotKnowTheToken) {
 }
 
 TEST_F(Capacity, WhoSpeaksSomethingElseIsClosed) {
-  const auto web = connect_to(server_->endpoints()[0], {}, 0, seconds(5));
+  const auto web = connect_to(*net::host_space(), server_->endpoints()[0], {}, 0, seconds(5));
   ASSERT_TRUE(web);
   const std::string line = "GET / HTTP/1.1\r\n";
   ASSERT_GT(::send(web->get(), line.data(), line.size(), MSG_NOSIGNAL), 0);

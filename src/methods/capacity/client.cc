@@ -49,7 +49,7 @@ class Test {
       : options_(options), ask_(ask_of(options)), clock_(clock), sink_(sink), cancelled_(cancelled) {}
 
   Result<TcpCapacity> run() {
-    auto socket = connect_to(options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime);
+    auto socket = connect_to(*options_.space, options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime);
     if (!socket) return tl::unexpected(socket.error());
     out_.server = options_.server;
     out_.local = local_endpoint(socket->get());
@@ -105,8 +105,8 @@ class Test {
   Status open_streams() {
     for (std::uint32_t s = 0; s < options_.streams; ++s) {
       const std::uint32_t window = options_.direction == Direction::kDown ? options_.window_bytes : 0;
-      auto stream = connect_to(options_.server, {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_}, window,
-                               kConnectTime);
+      auto stream = connect_to(*options_.space, options_.server,
+                               {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_}, window, kConnectTime);
       if (!stream) return tl::unexpected(stream.error());
       if (options_.direction == Direction::kDown) {
         prepare_receiver(stream->get(), ask_);

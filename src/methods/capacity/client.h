@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 #include "schema/transfer.h"
 
 namespace gnomon::methods::capacity {
@@ -21,6 +22,7 @@ inline constexpr Nanoseconds kSampleInterval = std::chrono::milliseconds(50);
 
 struct ClientOptions {
   net::Endpoint server;
+  std::shared_ptr<net::SocketSpace> space = net::host_space();  // the namespace to test from
   schema::Direction direction = schema::Direction::kDown;
   std::uint32_t streams = 1;                       // 1 to 64
   Nanoseconds most = std::chrono::seconds(10);     // at most 60 s

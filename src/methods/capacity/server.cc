@@ -28,9 +28,12 @@ constexpr int kLookMs = 500;
 constexpr std::size_t kMostSessions = 256;
 constexpr std::uint64_t kEnding = ~std::uint64_t{0};
 
-Result<net::FileDescriptor> listen_on(const net::Endpoint& endpoint) {
+Result<net::FileDescriptor> listen_on(const Listener& listener) {
+  const net::Endpoint& endpoint = listener.endpoint;
   const bool v4 = endpoint.address.family() == Family::kIpv4;
-  net::FileDescriptor socket(::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  auto opened = listener.space->open_socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+  if (!opened) return opened;
+  net::FileDescriptor socket = std::move(*opened);
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (!v4) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
@@ -65,13 +68,13 @@ class Server::Impl {
     for (Running& running : running_) running.thread.join();
   }
 
-  Status open(const std::vector<net::Endpoint>& listen) {
+  Status open(const std::vector<Listener>& listen) {
     ready_ = net::FileDescriptor(::epoll_create1(EPOLL_CLOEXEC));
     ending_ = net::FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!ready_.valid() || !ending_.valid()) return errno_failure(errno, "start", "the speed server");
     watch(ending_.get(), kEnding);
-    for (const net::Endpoint& endpoint : listen) {
-      auto socket = listen_on(endpoint);
+    for (const Listener& listener : listen) {
+      auto socket = listen_on(listener);
       if (!socket) return tl::unexpected(socket.error());
       watch(socket->get(), static_cast<std::uint64_t>(socket->get()));
       endpoints_.push_back(local_endpoint(socket->get()));
@@ -215,8 +218,8 @@ class Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const std::vector<net::Endpoint>& listen, const Clock& clock,
-                                              Random& random, SpeedQueue& queue) {
+Result<std::unique_ptr<Server>> Server::start(const std::vector<Listener>& listen, const Clock& clock, Random& random,
+                                              SpeedQueue& queue) {
   auto impl = std::make_unique<Impl>(clock, random, queue);
   if (auto status = impl->open(listen); !status) return tl::unexpected(status.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));

@@ -15,6 +15,7 @@
 #include "core/random.h"
 #include "methods/speed_queue.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::capacity {
 
@@ -25,12 +26,17 @@ struct ServerCounters {
   std::uint64_t bytes = 0;      // moved
 };
 
+struct Listener {
+  net::Endpoint endpoint;  // port 0: the kernel chooses
+  std::shared_ptr<net::SocketSpace> space = net::host_space();
+};
+
 class Server {
  public:
-  // Listens on all of them (port 0: the kernel chooses) and serves until it is destroyed. Clock, random and queue
+  // Listens on all of them and serves until it is destroyed. Clock, random and queue
   // outlive it.
-  static Result<std::unique_ptr<Server>> start(const std::vector<net::Endpoint>& listen, const Clock& clock,
-                                               Random& random, SpeedQueue& queue);
+  static Result<std::unique_ptr<Server>> start(const std::vector<Listener>& listen, const Clock& clock, Random& random,
+                                               SpeedQueue& queue);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -45,11 +45,12 @@ net::Endpoint name_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
 
 }  // namespace
 
-Result<net::FileDescriptor> connect_to(const net::Endpoint& server, const Hello& hello, std::uint32_t window_bytes,
-                                       Nanoseconds patience) {
+Result<net::FileDescriptor> connect_to(net::SocketSpace& space, const net::Endpoint& server, const Hello& hello,
+                                       std::uint32_t window_bytes, Nanoseconds patience) {
   const int family = server.address.family() == Family::kIpv4 ? AF_INET : AF_INET6;
-  net::FileDescriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.valid()) return errno_failure(errno, "open a TCP socket to", net::to_string(server));
+  auto opened = space.open_socket(family, SOCK_STREAM, 0);
+  if (!opened) return tl::unexpected(opened.error());
+  net::FileDescriptor socket = std::move(*opened);
   set(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (window_bytes > 0) set(socket.get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(window_bytes));
   sockaddr_storage address{};

@@ -1,0 +1,139 @@
+#include "cli/speed_judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/ramp_up.h"
+
+namespace gnomon::cli {
+
+namespace {
+
+namespace capacity = methods::capacity;
+using schema::AccessLimit;
+
+analysis::Precision precision_of(Nanoseconds most) {
+  analysis::Precision precision;
+  precision.full = most;
+  precision.least = std::min(precision.least, most);
+  return precision;
+}
+
+std::optional<Nanoseconds> quantile(std::vector<double> ns, double q) {
+  if (ns.empty()) return std::nullopt;
+  return Nanoseconds(std::llround(analysis::quantile_of(std::move(ns), q)));
+}
+
+AccessLimit limit_of(analysis::Limit limit) {
+  switch (limit) {
+    case analysis::Limit::kUnsure:
+      return AccessLimit::kUnsure;
+    case analysis::Limit::kNetworkRate:
+      return AccessLimit::kNetwork;
+    case analysis::Limit::kNetworkLoss:
+      return AccessLimit::kLoss;
+    case analysis::Limit::kPolicer:
+      return AccessLimit::kPolicer;
+    case analysis::Limit::kClientCpu:
+      return AccessLimit::kClientCpu;
+    case analysis::Limit::kServerCpu:
+      return AccessLimit::kServerCpu;
+    case analysis::Limit::kReceiveWindow:
+      return AccessLimit::kReceiveWindow;
+    case analysis::Limit::kSendBuffer:
+      return AccessLimit::kSendBuffer;
+    case analysis::Limit::kSenderApplication:
+      return AccessLimit::kApplication;
+    case analysis::Limit::kRadio:
+      return AccessLimit::kRadio;
+  }
+  return AccessLimit::kUnsure;
+}
+
+std::uint64_t whole(double value) {
+  return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
+}
+
+std::optional<double> seconds_per_gb(const std::optional<schema::CpuUse>& cpu, std::uint64_t bytes) {
+  if (!cpu || bytes == 0) return std::nullopt;
+  return std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(bytes) / 1e9);
+}
+
+void fill_verdict(const analysis::TransferLimit& limit, schema::AccessResult& out) {
+  out.verdict = limit_of(limit.limit);
+  out.verdict_confidence = std::clamp(limit.confidence, 0.0, 1.0);
+  for (const analysis::Evidence& seen : limit.evidence) {
+    if (out.evidence.size() == schema::kMaximumEvidence) break;
+    if (std::isfinite(seen.value)) out.evidence.push_back({seen.name, seen.value, seen.unit});
+  }
+  out.queue = limit.queue_delay;
+  if (!limit.policer) return;
+  out.policer_rate = whole(limit.policer->bps);
+  out.policer_burst = whole(limit.policer->burst_bytes);
+}
+
+void fill_last_sample(const SpeedFigures& figures, schema::AccessResult& out) {
+  const auto& samples = figures.capacity.transfer.samples;
+  if (samples.empty()) return;
+  const auto& last = samples.back();
+  const bool down = figures.capacity.transfer.direction == schema::Direction::kDown;
+  out.client_cpu = seconds_per_gb(down ? last.receiver_cpu : last.sender_cpu, figures.bytes);
+  out.server_cpu = seconds_per_gb(down ? last.sender_cpu : last.receiver_cpu, figures.bytes);
+  if (!last.tcp || last.tcp->sent_segments == 0) return;
+  out.retransmission_ratio = std::min(
+      1.0, static_cast<double>(last.tcp->retransmitted_segments) / static_cast<double>(last.tcp->sent_segments));
+}
+
+}  // namespace
+
+bool is_precise(const schema::Transfer& transfer, Nanoseconds most) {
+  return analysis::may_stop(transfer.samples, precision_of(most)).stop;
+}
+
+SpeedFigures figures_of(capacity::TcpCapacity result, Nanoseconds most) {
+  SpeedFigures figures;
+  const auto& samples = result.transfer.samples;
+  if (!samples.empty()) {
+    const analysis::DeliveryCurve curve(samples);
+    const Nanoseconds ramp = analysis::ramp_up(curve).end;
+    figures.throughput = analysis::throughput(curve, ramp);
+    figures.bytes = samples.back().received_bytes;
+    if (curve.end() > 0) figures.mean_bps = 8 * static_cast<double>(figures.bytes) / curve.end();
+    const Nanoseconds left = most - samples.back().at;
+    if (result.ending == capacity::Ending::kWhole && left > 2 * capacity::kSampleInterval) {
+      const double bps = figures.throughput ? figures.throughput->bps : figures.mean_bps;
+      figures.spared.value = whole(bps / 8 * std::chrono::duration<double>(left).count());
+    }
+    std::vector<double> loaded;
+    for (const auto& sample : samples) {
+      if (sample.tcp && sample.at >= ramp) loaded.push_back(static_cast<double>(sample.tcp->rtt.count()));
+    }
+    figures.loaded_p50 = quantile(loaded, 0.5);
+    figures.loaded_p95 = quantile(std::move(loaded), 0.95);
+    figures.limit = analysis::transfer_limit(result.transfer);
+  }
+  figures.capacity = std::move(result);
+  return figures;
+}
+
+void TransferJudge::judge(const capacity::TcpCapacity& result, Nanoseconds most, schema::AccessResult& out) {
+  const SpeedFigures figures = figures_of(result, most);
+  const auto& samples = result.transfer.samples;
+  out.moved_bytes = figures.bytes;
+  out.spared_bytes = figures.spared.value;
+  out.samples = static_cast<std::uint32_t>(samples.size());
+  out.idle_p50 = result.idle_rtt;
+  out.congestion_control = result.congestion_control;
+  if (samples.empty()) return;
+  out.throughput = whole(figures.throughput ? figures.throughput->bps : figures.mean_bps);
+  if (figures.throughput) {
+    out.throughput_low = std::min(*out.throughput, whole(figures.throughput->low));
+    out.throughput_high = std::max(*out.throughput, whole(figures.throughput->high));
+  }
+  out.loaded_p50 = figures.loaded_p50;
+  out.loaded_p95 = figures.loaded_p95;
+  fill_last_sample(figures, out);
+  fill_verdict(figures.limit, out);
+}
+
+}  // namespace gnomon::cli
