@@ -16,11 +16,14 @@ constexpr std::uint64_t kFewestLosses = 5;
 constexpr double kEmptied = 0.8;  // of the burst: the first losses may be a part of a sample earlier
 constexpr double kFull = 0.6;
 constexpr double kMostlyFull = 0.6;  // a bucket that is full for longer does not limit
-constexpr double kHugs = 0.1;        // seconds of the line's rate
-constexpr double kLossyNearLine = 0.6;
-constexpr double kLossyAtLine = 0.25;  // with two episodes only
-constexpr double kLatestTouch = 1.5;   // seconds after the bucket was empty
+constexpr double kHugs = 0.03;       // seconds of the line's rate that the curve is below it, mean
+constexpr double kHugsLossy = 0.1;   // the same with many losses, which make the delivery jump
+constexpr double kLossy = 0.05;
 constexpr std::uint64_t kFewestLateLosses = 2;
+constexpr double kLossyAtLine = 0.35;     // of the mean distance, the distance at which losses begin
+constexpr double kLossyAtLineFew = 0.25;  // with fewer episodes than that
+constexpr int kManyEpisodes = 6;
+constexpr double kLatestTouch = 1.5;   // seconds after the bucket was empty
 constexpr double kLossesBefore = 0.2;  // of all, at most, before the bucket was empty
 // The delay that noise may add: of the time that the bucket's bytes would need at the line's rate. A shaper with a
 // queue below that differs from a policer in name only.
@@ -125,12 +128,12 @@ Below below_line(std::span<const schema::TransferSample> samples, const Delivery
 
 // A policer loses when its bucket is empty, that is where the curve touches the line; chance loses anywhere. A sender
 // that does not mind losses stays at the line all the time.
-bool keeps_to_line(const Below& below, double rate) {
+bool keeps_to_line(const Below& below, double rate, double loss_ratio) {
   if (below.full_share > kMostlyFull) return false;
-  const bool lasting = below.late_losses >= kFewestLateLosses;
-  if (lasting && below.mean <= kHugs * rate) return true;
-  if (lasting && below.loss_episodes >= 3 && below.when_lossy <= kLossyNearLine * below.mean) return true;
-  return below.loss_episodes >= 2 && below.when_lossy <= kLossyAtLine * below.mean;
+  const bool hugs = below.mean <= kHugs * rate || (below.mean <= kHugsLossy * rate && loss_ratio >= kLossy);
+  if (hugs && below.late_losses >= kFewestLateLosses) return true;
+  if (below.loss_episodes < 2) return false;
+  return below.when_lossy <= (below.loss_episodes < kManyEpisodes ? kLossyAtLineFew : kLossyAtLine) * below.mean;
 }
 
 struct Losses {
@@ -204,11 +207,11 @@ std::optional<Policer> find_policer(std::span<const schema::TransferSample> samp
   Policer found;
   found.bps = 8 * line.slope;
   found.burst_bytes = burst;
-  const Below below = below_line(samples, curve, touch, points[line.last], burst);
-  found.at_least = below.was_full;
-  if (!keeps_to_line(below, line.slope)) return std::nullopt;
   found.loss_ratio =
       static_cast<double>(losses.after) / static_cast<double>(std::max<std::uint64_t>(1, losses.sent_after));
+  const Below below = below_line(samples, curve, touch, points[line.last], burst);
+  found.at_least = below.was_full;
+  if (!keeps_to_line(below, line.slope, found.loss_ratio)) return std::nullopt;
   found.emptied = time_of(emptied);
   const double delay = quantile_of(losses.delays, 0.5), most = delay_allowed(burst / line.slope, emptied - low.seconds);
   found.delay = time_of(delay), found.delay_most = time_of(most);

@@ -127,7 +127,7 @@ class Simulation {
       const double mine = std::min(room, credit / static_cast<double>(streams_.size()));
       const double written = std::min(mine, each);
       wanted += mine, done += written;
-      stream.starved = room > kSegment;  // not blocked by its own buffer
+      stream.starved = written < room;  // not blocked by its own buffer
       stream.unsent += written;
     }
     if (scene_.pace > 0) pace_credit_ = std::min(pace_credit_ - done, scene_.pace * 0.5 + scene_.block);
@@ -222,7 +222,8 @@ class Simulation {
     const double there = stream.unsent + stream.to_repeat;
     double allowed = std::max(0.0, std::min(stream.window, offered) - stream.in_flight);
     if (scene_.control == Control::kBbr && !stream.rounds.empty() && stream.acked > 20 * kSegment) {
-      allowed = std::min(allowed, stream.gain * *std::ranges::max_element(stream.rounds) * kStep);
+      const double paced = stream.gain * *std::ranges::max_element(stream.rounds);
+      allowed = std::min(allowed, std::max(paced, 4 * kSegment / scene_.rtt) * kStep);
     }
     const double out = std::min({there, allowed, 1.25e9 * kStep});
     const double again = std::min(out, stream.to_repeat);
