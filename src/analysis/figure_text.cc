@@ -54,6 +54,19 @@ std::string loss_text(double ratio) {
   return short_digits(ratio * 100) + " %";
 }
 
+std::string rate_text(double bps) {
+  if (bps >= 1e9) return short_digits(bps / 1e9) + " Gbit/s";
+  if (bps >= 1e6) return short_digits(bps / 1e6) + " Mbit/s";
+  return short_digits(bps / 1e3) + " kbit/s";
+}
+
+std::string bytes_text(double bytes) {
+  if (bytes >= 1e9) return short_digits(bytes / 1e9) + " GB";
+  if (bytes >= 1e6) return short_digits(bytes / 1e6) + " MB";
+  if (bytes >= 1e3) return short_digits(bytes / 1e3) + " kB";
+  return short_digits(bytes) + " B";
+}
+
 std::string time_text(WallTime at, Zone zone) {
   const std::int64_t s = second_of_day(at, zone);
   return fmt::format("{:02}:{:02}:{:02} {}", s / 3600, s / 60 % 60, s % 60, zone_text(zone));

@@ -23,6 +23,8 @@ struct Zone {
 
 std::string delay_text(Nanoseconds delay);        // "8.21 ms", "940 µs"
 std::string loss_text(double ratio);              // "0 %", "2.5 %", "80 ppm"
+std::string rate_text(double bps);                // "94.2 Mbit/s", "1.2 Gbit/s"
+std::string bytes_text(double bytes);             // "64 kB", "1.05 MB"; powers of ten
 std::string time_text(WallTime at, Zone zone);    // "10:32:10 UTC"
 std::string minute_text(WallTime at, Zone zone);  // "10:32 UTC"
 Text length_text(Nanoseconds length);             // "2 min 10 s", "2 分 10 秒"

@@ -1,0 +1,243 @@
+#include "analysis/transfer_limit.h"
+
+#include <algorithm>
+
+#include "analysis/transfer_limit_text.h"
+
+namespace gnomon::analysis {
+
+namespace {
+
+// Where each comes from: docs/methods/limits.md.
+constexpr double kCpuWanted = 0.85;       // of the time the busiest thread ran or was ready
+constexpr double kCpuIdle = 0.7;          // below it a processor is no suspect
+constexpr double kThrottled = 0.1;        // of the time the quota was used up
+constexpr double kEmptySocket = 0.6;      // of the samples nothing waited to be sent
+constexpr double kFullSocket = 0.3;       // at most, for the network to be asked
+constexpr double kHeldBack = 0.4;         // of the time, by the receiver's window or the sender's buffer
+constexpr double kHardlyHeldBack = 0.25;  // below it they are no suspects
+constexpr double kQueueShare = 0.1;       // of the least round trip, that a queue adds at least
+constexpr double kQueueLeast = 5e-4;      // seconds
+constexpr double kQueueSegments = 4;      // in it
+constexpr double kDeepQueue = 0.25;       // of the least round trip: more than noise adds
+constexpr double kFlat = 0.05;            // spread of the rates of a stream that is held at one rate
+constexpr double kUneven = 0.12;          // and of one that chance holds back
+constexpr double kFollows = 0.7;          // correlation
+constexpr int kFewestEpisodes = 5;
+constexpr double kChanceRank = 0.8;  // of the window at a loss; 1 is at its greatest
+constexpr double kGigabit = 125e6;   // bytes per second
+
+class Judge {
+ public:
+  Judge(const schema::Transfer& transfer, const TransferFacts& facts, const std::optional<Radio>& radio)
+      : transfer_(transfer), facts_(facts), radio_(radio) {}
+
+  TransferLimit verdict() {
+    measure();
+    if (!ends() && !windows() && facts_.sender && is_asked()) network();
+    if (result_.confidence < kLeastConfidence) result_.limit = Limit::kUnsure;
+    return std::move(result_);
+  }
+
+ private:
+  void see(std::string name, Text what, double value, std::string unit, double threshold) {
+    result_.evidence.push_back({std::move(name), std::move(what), value, std::move(unit), threshold});
+  }
+  bool decide(Limit limit, double confidence) {
+    result_.limit = limit;
+    result_.confidence = std::clamp(confidence, 0.0, 0.99);
+    return true;
+  }
+  // How far beyond a threshold, as a confidence: 0.7 at the threshold, 0.95 at `sure`.
+  static double beyond(double value, double threshold, double sure) {
+    return 0.7 + 0.25 * std::clamp((value - threshold) / (sure - threshold), 0.0, 1.0);
+  }
+
+  // Everything that was seen, whatever it will lead to.
+  void measure() {
+    if (facts_.sender_cpu)
+      see_cpu("sender", {"the sender's busiest thread ran or was ready", "发送端最忙的线程在运行或等待运行"},
+              *facts_.sender_cpu);
+    if (facts_.receiver_cpu)
+      see_cpu("receiver", {"the receiver's busiest thread ran or was ready", "接收端最忙的线程在运行或等待运行"},
+              *facts_.receiver_cpu);
+    see("rate_spread", {"spread of the rates of half seconds", "每半秒速率的离散程度"}, 100 * facts_.spread, "%",
+        100 * kFlat);
+    if (!facts_.sender) return;
+    const SenderFacts& sender = *facts_.sender;
+    see("socket_empty", {"nothing waited in the sender's socket", "发送端套接字中无待发数据"}, 100 * sender.empty, "%",
+        100 * kEmptySocket);
+    see("receive_window_limited", {"held back by the receive window", "受接收窗口限制"}, 100 * sender.window_limited,
+        "%", 100 * kHeldBack);
+    see("send_buffer_limited", {"held back by the send buffer", "受发送缓冲区限制"}, 100 * sender.buffer_limited, "%",
+        100 * kHeldBack);
+    see("queue_delay", {"median round trip above the least", "往返时延中位数高出最小值"},
+        1e3 * (sender.rtt - sender.base_rtt), "ms", 1e3 * std::max(kQueueLeast, kQueueShare * sender.base_rtt));
+    see("retransmitted", {"segments sent again", "重传的报文段"}, 100 * sender.loss_ratio, "%", 0);
+    see("rate_follows_window", {"correlation of rate and congestion window", "速率与拥塞窗口的相关系数"},
+        sender.rate_follows, "", kFollows);
+    if (sender.loss_episodes == 0) return;
+    see("loss_rank", {"rank of the congestion window at a loss", "丢包时拥塞窗口的相对位置"}, sender.loss_rank, "",
+        kChanceRank);
+    see("loss_episodes", {"times that losses began", "丢包事件次数"}, sender.loss_episodes, "", kFewestEpisodes);
+  }
+  void see_cpu(const char* end, Text what, const CpuFacts& cpu) {
+    see(std::string(end) + "_cpu", std::move(what), 100 * cpu.wanted(), "%", 100 * kCpuWanted);
+    if (cpu.throttled <= 0) return;
+    see(std::string(end) + "_throttled", {"its quota of processor time was used up", "处理器时间配额用尽"},
+        100 * cpu.throttled, "%", 100 * kThrottled);
+  }
+
+  static double cpu_suspicion(const std::optional<CpuFacts>& cpu) {
+    if (!cpu) return 0;
+    const double by_thread = cpu->wanted() >= kCpuWanted ? beyond(cpu->wanted(), kCpuWanted, 0.97) : 0;
+    const double by_quota = cpu->throttled >= kThrottled ? beyond(cpu->throttled, kThrottled, 0.3) : 0;
+    return std::max(by_thread, by_quota);
+  }
+  [[nodiscard]] Limit cpu_of(bool sender) const {
+    const bool client = (transfer_.direction == schema::Direction::kUp) == sender;
+    return client ? Limit::kClientCpu : Limit::kServerCpu;
+  }
+  [[nodiscard]] bool is_starved() const { return facts_.sender && facts_.sender->empty >= kEmptySocket; }
+
+  // The programs at both ends: their processors, or their pace.
+  bool ends() {
+    const double sender = cpu_suspicion(facts_.sender_cpu), receiver = cpu_suspicion(facts_.receiver_cpu);
+    const bool buffer_held = facts_.sender && facts_.sender->buffer_limited >= kHardlyHeldBack;
+    if (sender > 0 && receiver > 0) return decide(Limit::kUnsure, 0);
+    if (receiver > 0) return decide(cpu_of(false), is_starved() && !buffer_held ? receiver - 0.15 : receiver);
+    // An empty socket, or one that runs dry while the quota is used up.
+    const bool dry = facts_.sender && facts_.sender->empty >= kFullSocket;
+    if (sender > 0) return decide(cpu_of(true), is_starved() ? sender : dry ? sender - 0.1 : 0);
+    if (!is_starved() || buffer_held) return false;
+    if (facts_.sender_cpu && facts_.sender_cpu->wanted() > kCpuIdle) return decide(Limit::kUnsure, 0);
+    const double known = transfer_.paced_by_sender ? 0.97 : facts_.sender_cpu ? 0.9 : 0.65;
+    return decide(Limit::kSenderApplication, std::min(known, beyond(facts_.sender->empty, kEmptySocket, 0.9)));
+  }
+
+  [[nodiscard]] double queue_delay() const { return facts_.sender->rtt - facts_.sender->base_rtt; }
+  // A queue that stands: longer than noise, and of more than a few segments.
+  [[nodiscard]] bool queue_stands() const {
+    const SenderFacts& sender = *facts_.sender;
+    return queue_delay() >= std::max(kQueueLeast, kQueueShare * sender.base_rtt) &&
+           queue_delay() * facts_.rate >= kQueueSegments * sender.segment;
+  }
+  [[nodiscard]] bool queue_is_deep() const {
+    return queue_stands() && queue_delay() >= kDeepQueue * facts_.sender->base_rtt;
+  }
+
+  // The receiver's window and the sender's buffer, by the time that the kernel counts.
+  bool windows() {
+    if (!facts_.sender) return false;
+    const SenderFacts& sender = *facts_.sender;
+    const double most = std::max(sender.window_limited, sender.buffer_limited);
+    if (most < kHeldBack) return false;
+    if (sender.retransmitted == 0 && queue_is_deep() && facts_.spread <= kFlat && sender.base_rtt > 1e-3) {
+      // The window holds it, but the link is full as well: a larger one would only lengthen the queue.
+      return decide(Limit::kNetworkRate, 0.65);
+    }
+    result_.window = {static_cast<std::uint64_t>(facts_.rate * sender.rtt)};
+    result_.window_for_gigabit = {static_cast<std::uint64_t>(kGigabit * sender.base_rtt)};
+    const bool by_window = sender.window_limited >= sender.buffer_limited;
+    // A receiver that could not be looked into may be slow instead.
+    const double known = facts_.receiver_cpu ? 0.97 : 0.7;
+    return decide(by_window ? Limit::kReceiveWindow : Limit::kSendBuffer,
+                  std::min(known, beyond(most, kHeldBack, 0.8) - (by_window ? 0 : 0.05)));
+  }
+
+  // Whether the sender waited for congestion control nearly all of the time.
+  [[nodiscard]] bool is_asked() const {
+    const SenderFacts& sender = *facts_.sender;
+    return sender.empty <= kFullSocket && sender.window_limited < kHardlyHeldBack &&
+           sender.buffer_limited < kHardlyHeldBack && sender.busy >= 0.8;
+  }
+
+  // Losses that come at any size of the window. Too few of them tell nothing.
+  [[nodiscard]] bool is_by_chance() const {
+    return facts_.sender->loss_episodes >= kFewestEpisodes && facts_.sender->loss_rank <= kChanceRank;
+  }
+
+  void network() {
+    const SenderFacts& sender = *facts_.sender;
+    result_.policer = find_policer(transfer_.samples);
+    if (result_.policer) {
+      decide(Limit::kPolicer, beyond(result_.policer->held, 0.5, 0.8));
+      return;
+    }
+    const bool follows = sender.rate_follows >= kFollows && facts_.spread >= kUneven;
+    if (follows && !queue_is_deep() && is_by_chance()) {
+      decide(Limit::kNetworkLoss, beyond(sender.rate_follows, kFollows, 0.95) - (queue_stands() ? 0.1 : 0));
+      return;
+    }
+    if (follows && !queue_is_deep()) return;  // it still grew
+    if (!queue_stands() && facts_.spread > kUneven) return;
+    result_.queue_delay = Nanoseconds(static_cast<std::int64_t>(1e9 * (sender.rtt_high - sender.base_rtt)));
+    result_.queue = {static_cast<std::uint64_t>((sender.rtt_high - sender.base_rtt) * facts_.rate)};
+    const double flat = facts_.spread <= kFlat ? 0.1 : 0;
+    decide(Limit::kNetworkRate, (queue_is_deep() ? 0.87 : queue_stands() ? 0.8 : flat > 0 ? 0.75 : 0.65) + flat);
+    if (radio_ && radio_limits()) result_.limit = Limit::kRadio;
+  }
+
+  // TCP gets half to three quarters of what Wi-Fi's radio negotiates, and nearly all of a cell's; weak signals are
+  // those below which both lose steps of their modulation.
+  bool radio_limits() {
+    const double weak = radio_->is_wifi ? -75 : -110;
+    const double usable = radio_->is_wifi ? 0.45 : 0.7;
+    bool limits = false;
+    if (radio_->signal_dbm) {
+      see("radio_signal", {"signal of the radio", "无线信号强度"}, *radio_->signal_dbm, "dBm", weak);
+      limits = *radio_->signal_dbm < weak;
+    }
+    if (radio_->link_bps && *radio_->link_bps > 0) {
+      const double share = 8 * facts_.rate / *radio_->link_bps;
+      see("radio_share", {"rate as a share of the radio's", "速率占无线链路速率的比例"}, 100 * share, "%",
+          100 * usable);
+      limits = limits || share >= usable;
+    }
+    if (limits) result_.confidence = std::min(result_.confidence, 0.8);
+    return limits;
+  }
+
+  const schema::Transfer& transfer_;
+  const TransferFacts& facts_;
+  const std::optional<Radio>& radio_;
+  TransferLimit result_;
+};
+
+}  // namespace
+
+std::string_view to_string(Limit limit) {
+  switch (limit) {
+    case Limit::kUnsure:
+      return "unsure";
+    case Limit::kNetworkRate:
+      return "network_rate";
+    case Limit::kNetworkLoss:
+      return "network_loss";
+    case Limit::kPolicer:
+      return "policer";
+    case Limit::kClientCpu:
+      return "client_cpu";
+    case Limit::kServerCpu:
+      return "server_cpu";
+    case Limit::kReceiveWindow:
+      return "receive_window";
+    case Limit::kSendBuffer:
+      return "send_buffer";
+    case Limit::kSenderApplication:
+      return "sender_application";
+    case Limit::kRadio:
+      return "radio";
+  }
+  return "unsure";
+}
+
+TransferLimit transfer_limit(const schema::Transfer& transfer, const std::optional<Radio>& radio) {
+  const auto facts = transfer_facts(transfer.samples);
+  TransferLimit result;
+  if (facts) result = Judge(transfer, *facts, radio).verdict();
+  result.sentence = limit_text(result, transfer, facts);
+  return result;
+}
+
+}  // namespace gnomon::analysis
