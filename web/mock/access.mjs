@@ -15,8 +15,9 @@ const KINDS = [
   ['responsiveness', 'both'],
 ];
 const probe_of = (i) => (i + 1).toString(16).padStart(32, '0');
-const hour_of = (ms) => new Date(ms + 8 * 3_600_000).getUTCHours();
-const weekday_of = (ms) => new Date(ms + 8 * 3_600_000).getUTCDay() || 7;
+const CHINA_S = 8 * 3600;
+const hour_of = (ms, offset_s = CHINA_S) => new Date(ms + 1000 * offset_s).getUTCHours();
+const weekday_of = (ms, offset_s) => new Date(ms + 1000 * offset_s).getUTCDay() || 7;
 
 function test_of(site, i, line, [method, direction], start) {
   const busy = hour_of(start) >= 19 && hour_of(start) < 23;
@@ -118,7 +119,7 @@ function groups(list, slot_of, by_site) {
       slot: slot_of(one),
     };
     const key = JSON.stringify(head);
-if (!found.has(key)) found.set(key, { head, of: [] });
+    if (!found.has(key)) found.set(key, { head, of: [] });
     found.get(key).of.push(one);
   }
   return [...found.values()].map(({ head, of }) => {
@@ -145,6 +146,7 @@ if (!found.has(key)) found.set(key, { head, of: [] });
 export function access(query) {
   const to = Number(query.get('to') ?? Date.now());
   const from = Number(query.get('from') ?? to - 30 * DAY);
+  const offset_s = Number(query.get('utc_offset_s') ?? CHINA_S);
   const list = tests(from, to, query.get('site'));
   const seen = new Set();
   const newest = list.filter((one) => {
@@ -154,11 +156,11 @@ export function access(query) {
   return {
     from_unix_ms: from,
     to_unix_ms: to,
-    utc_offset_s: 8 * 3600,
+    utc_offset_s: offset_s,
     newest,
     groups: groups(list, () => 0, true),
-    hours: groups(list, (one) => hour_of(one.start_ms), false),
-    weekdays: groups(list, (one) => weekday_of(one.start_ms), false),
+    hours: groups(list, (one) => hour_of(one.start_ms, offset_s), false),
+    weekdays: groups(list, (one) => weekday_of(one.start_ms, offset_s), false),
   };
 }
 
