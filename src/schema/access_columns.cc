@@ -1,5 +1,7 @@
 #include "schema/access_columns.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "gnomon/v1/access.pb.h"

@@ -18,6 +18,10 @@ bool is_wanted(const AccessRequest& wanted, const std::string& site, schema::Acc
          (!wanted.method || *wanted.method == method) && (!wanted.direction || *wanted.direction == direction);
 }
 
+std::chrono::minutes offset_of(const Api& api, const AccessRequest& wanted) {
+  return wanted.utc_offset ? std::chrono::floor<std::chrono::minutes>(*wanted.utc_offset) : api.zone.offset;
+}
+
 Status write_newest(JsonWriter& json, const Api& api, const AccessRequest& wanted) {
   const auto newest = api.store->newest_access_results(wanted.from);
   if (!newest) return tl::unexpected(newest.error());
@@ -35,7 +39,7 @@ Status write_newest(JsonWriter& json, const Api& api, const AccessRequest& wante
 
 Status write_groups(JsonWriter& json, const Api& api, const AccessRequest& wanted, std::string_view name,
                     store::AccessSlot slot) {
-  store::AccessSummaryQuery query{{wanted.from, wanted.to}, slot, api.zone.offset, wanted.site};
+  store::AccessSummaryQuery query{{wanted.from, wanted.to}, slot, offset_of(api, wanted), wanted.site};
   query.by_site = slot == store::AccessSlot::kNone;
   const auto groups = api.store->access_summaries(query);
   if (!groups) return tl::unexpected(groups.error());
@@ -53,7 +57,7 @@ Result<http::Response> summary(const Api& api, const http::Request& request) {
   if (!wanted) return tl::unexpected(wanted.error());
   JsonWriter json;
   json.begin_object().member("from_unix_ms", wanted->from).member("to_unix_ms", wanted->to);
-  json.member("utc_offset_s", std::chrono::seconds(api.zone.offset).count());
+  json.member("utc_offset_s", std::chrono::seconds(offset_of(api, *wanted)).count());
   if (auto done = write_newest(json, api, *wanted); !done) return tl::unexpected(done.error());
   using store::AccessSlot;
   for (const auto& [name, slot] : {std::pair("groups", AccessSlot::kNone), std::pair("hours", AccessSlot::kHourOfDay),

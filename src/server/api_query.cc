@@ -189,7 +189,7 @@ Result<ChangesRequest> parse_changes_request(const http::Fields& query) {
 Result<AccessRequest> parse_access_request(const http::Fields& query, WallTime now) {
   const auto named = range(query, now, std::chrono::hours(24 * 30));
   if (!named) return tl::unexpected(named.error());
-  AccessRequest request{named->from, named->to, {}, {}, {}, {}};
+  AccessRequest request{named->from, named->to, {}, {}, {}, {}, {}};
   if (request.to - request.from > kAccessLongest) {
     return wrong("from", fmt::format("it must be at most {} days before `to`", kAccessLongest.count() / 24));
   }
@@ -208,6 +208,9 @@ Result<AccessRequest> parse_access_request(const http::Fields& query, WallTime n
     const bool is_known = request.direction && *request.direction != schema::AccessDirection::kUnspecified;
     if (!is_known) return wrong("direction", "it must be down, up or both");
   }
+  const auto offset = integer(query, "utc_offset_s", -18 * 3600, 18 * 3600);
+  if (!offset) return tl::unexpected(offset.error());
+  if (*offset) request.utc_offset = std::chrono::seconds(**offset);
   return request;
 }
 

@@ -61,6 +61,7 @@ struct AccessRequest {
   std::optional<std::string> site, method;
   std::optional<schema::AccessNetwork> network;
   std::optional<schema::AccessDirection> direction;
+  std::optional<std::chrono::seconds> utc_offset;  // of hours and days; the server's zone when not named
 };
 inline constexpr std::chrono::hours kAccessLongest{24 * 400};  // of a range: a summary holds its tests in memory
 Result<AccessRequest> parse_access_request(const http::Fields& query, WallTime now);

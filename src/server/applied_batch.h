@@ -22,7 +22,8 @@ class ReadBatch {
 
   // Borrows from this object.
   [[nodiscard]] store::AppliedBatch applied() const;
-  [[nodiscard]] std::size_t windows() const { return batch_->columns().size(); }
+  // Its windows, and its access results as so many windows as they take room.
+  [[nodiscard]] std::size_t weight() const { return batch_->columns().size() + 8 * batch_->content().access.size(); }
   [[nodiscard]] WallTime received() const { return received_; }
   [[nodiscard]] std::size_t bytes() const { return batch_->memory_bytes(); }
 

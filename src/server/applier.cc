@@ -53,7 +53,7 @@ Status RangeReader::State::fill() {
 }
 
 void RangeReader::State::take(ReadBatch batch, std::size_t& windows) {
-  windows += batch.windows();
+  windows += batch.weight();
   range.push_back(std::move(batch));
 }
 

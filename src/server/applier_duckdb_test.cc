@@ -6,6 +6,7 @@
 #include "journal/batch_for_test.h"
 #include "journal/journal.h"
 #include "segment/memory_file_system.h"
+#include "server/batch_for_test.h"
 #include "server/recent_batches.h"
 #include "store/duckdb/test_folder.h"
 
@@ -31,7 +32,9 @@ class ApplierTest : public testing::Test {
 
   // As the collector does: journalled, and told to `recent` if there is one.
   void append(unsigned char probe, std::uint64_t sequence, int windows = 3, RecentBatches* recent = nullptr) {
-    const std::string bytes = journal::ProbeForTest(probe).batch(sequence, windows);
+    append(journal::ProbeForTest(probe).batch(sequence, windows), recent);
+  }
+  void append(const std::string& bytes, RecentBatches* recent) {
     const auto span = std::as_bytes(std::span(bytes));
     const auto batch = schema::read_signed_batch(span);
     ASSERT_TRUE(batch) << batch.error().reason;
@@ -175,6 +178,37 @@ TEST_F(ApplierTest, ARefusedRangeIsTriedAgainAndNothingIsLost) {
   }
   EXPECT_EQ(reader->apply_next(store).value_or(0), 12U);
   EXPECT_EQ(windows_in(store), 36U);
+}
+
+TEST_F(ApplierTest, AccessResultsAreTheSameFromMemoryFromDiskAndAfterARebuild) {
+  const TestProbe probe;
+  RecentBatches recent;
+  for (std::uint64_t s = 1; s <= 6; ++s) {
+    v1::Batch batch = probe.batch(s);
+    batch.set_site("gz");
+    schema::AccessResult test;
+    test.start = WallTime{1'750'000'000s + std::chrono::hours(s)};
+    test.method = "tcp";
+    test.outcome = schema::AccessOutcome::kDone;
+    test.direction = schema::AccessDirection::kDown;
+    test.throughput = s * 100'000'000;
+    schema::append(batch, test);
+    append(schema::sign_batch(batch, probe.key), s <= 3 ? nullptr : &recent);
+  }
+  const auto lived = open_store("lived");
+  auto reader = RangeReader::open(*journal_, 0, {.most_records = 2, .recent = &recent});
+  ASSERT_TRUE(reader);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(reader->apply_next(*lived).value_or(0), 2U);
+  const auto anew = open_store("anew");
+  ASSERT_TRUE(apply_all(*journal_, *anew));
+  const auto tests = lived->access_results({.range = kAll});
+  ASSERT_TRUE(tests);
+  ASSERT_EQ(tests->size(), 6U);
+  EXPECT_EQ(tests->front().record, 5U);  // the newest first; its leaf in the ledger
+  EXPECT_EQ(tests->front().site, "gz");
+  EXPECT_EQ(tests->front().result.throughput, 600'000'000U);
+  EXPECT_TRUE(*anew->access_results({.range = kAll}) == *tests);
+  EXPECT_TRUE(*anew->access_summaries({.range = kAll}) == *lived->access_summaries({.range = kAll}));
 }
 
 // Some batches come from memory, some must be read: those before it was told, those for which it had no room.

@@ -206,8 +206,9 @@ void write_access(MetricsWriter& out, const Api& api) {
   const auto delay = [](const std::optional<Nanoseconds>& d) {
     return d ? std::optional(seconds_of(*d)) : std::nullopt;
   };
-  family("gnomon_access_throughput_bits_per_second", "", "Throughput of the newest test",
-         [](const auto& r) { return r.throughput ? std::optional(static_cast<double>(*r.throughput)) : std::nullopt; });
+  family("gnomon_access_throughput_bytes_per_second", "", "Throughput of the newest test", [](const auto& r) {
+    return r.throughput ? std::optional(static_cast<double>(*r.throughput) / 8) : std::nullopt;
+  });
   family("gnomon_access_rpm", "", "Round trips per minute under working conditions, of the newest test",
          [](const auto& r) { return r.rpm ? std::optional<double>(*r.rpm) : std::nullopt; });
   family("gnomon_access_idle_rtt_seconds", "seconds", "Median delay before the load of the newest test",

@@ -43,6 +43,7 @@ const VIEWS = () => [
   "/paths?q=no-such-path",
   `/paths/${path}?range=15m&compare=before`,
   "/paths/ffffffffffffffff",
+  "/access",
   "/probes",
   "/storage",
   "/nowhere",

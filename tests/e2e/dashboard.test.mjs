@@ -13,7 +13,7 @@ import {
   WAIT,
 } from "./steps.mjs";
 
-const PAGES = ["/", "/mesh", "/paths", "/probes", "/storage"];
+const PAGES = ["/", "/mesh", "/paths", "/access", "/probes", "/storage"];
 let browser;
 let first_path;
 
@@ -259,7 +259,8 @@ describe("path", () => {
         );
       // The page asks for the range itself again and again; what is wanted is the one before it.
       const asked = page.waitForRequest(
-        (r) => /series\?/.test(r.url()) && Date.now() - range_of(r)[1] > 290_000,
+        (r) =>
+          /series\?/.test(r.url()) && Date.now() - range_of(r)[1] > 290_000,
       );
       await page.getByLabel("compare with").selectOption("before");
       const [from, to] = range_of(await asked);
@@ -319,6 +320,7 @@ describe("keyboard", () => {
       for (const [key, path] of [
         ["m", "/mesh"],
         ["p", "/paths"],
+        ["a", "/access"],
         ["r", "/probes"],
         ["s", "/storage"],
         ["o", "/"],

@@ -84,6 +84,7 @@ describe("Tab reaches everything on", () => {
     ["the mesh", "/mesh?layout=full"],
     ["the list of paths", "/paths?q=dc-1+gz-fixed"],
     ["a path", "PATH"],
+    ["the access page", "/access"],
     ["the probes", "/probes"],
     ["the storage page", "/storage"],
     ["the mesh of a phone", "/mesh", PHONE],

@@ -18,6 +18,7 @@ const PAGES = {
   paths: "/paths",
   path: `/paths/${one?.id}`,
   "path-week": `/paths/${one?.id}?range=7d&reverse=1`,
+  access: "/access",
   probes: "/probes",
   storage: "/storage",
 };

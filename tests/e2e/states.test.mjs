@@ -50,6 +50,7 @@ describe("a query that fails says why, and works when tried again:", () => {
     ["overview", "/", "**/api/v1/overview", ".now"],
     ["mesh", "/mesh?minutes=15", "**/api/v1/mesh?*", "canvas"],
     ["path", "PATH", "**/series?*", "[role=slider]"],
+    ["access", "/access", "**/api/v1/access?*", "main table, .notice.empty"],
     ["probes", "/probes", "**/api/v1/probes", "[role=table]"],
     ["storage", "/storage", "**/api/v1/storage", "table"],
   ])
@@ -87,6 +88,119 @@ describe("an empty fleet is told what to do next on", () => {
           .waitFor();
       }),
     );
+});
+
+// A test of a fixed line, as GET access tells it; what a case does not name is not known.
+const tested = (over) => ({
+  record: 7,
+  place: 0,
+  probe: "0".repeat(32),
+  site: "gz",
+  start_ms: Date.now() - 60_000,
+  duration_ms: 10_000,
+  target: "dc-1",
+  address: "",
+  method: "tcp",
+  direction: "down",
+  network: "fixed",
+  access: "fixed",
+  outcome: "done",
+  marks: [],
+  throughput: 930e6,
+  throughput_low: null,
+  throughput_high: null,
+  samples: 0,
+  moved_bytes: 1e9,
+  spared_bytes: null,
+  idle_p50: 4e6,
+  idle_p95: null,
+  loaded_p50: 51e6,
+  loaded_p95: null,
+  rpm: null,
+  loss_ratio: null,
+  retransmission_ratio: null,
+  verdict: "network",
+  verdict_confidence: 0.93,
+  evidence: [{ name: "queue", value: 47e6, unit: "ns" }],
+  policer_rate: null,
+  policer_burst: null,
+  queue: 47e6,
+  client_cpu: null,
+  server_cpu: null,
+  ...over,
+});
+const spread = (median) => ({
+  count: 3,
+  least: median,
+  median,
+  greatest: median,
+});
+const answer_with = (...tests) => ({
+  from_unix_ms: 0,
+  to_unix_ms: Date.now(),
+  utc_offset_s: 28_800,
+  newest: tests,
+  groups: tests.map((one) => ({
+    ...one,
+    slot: 0,
+    tests: 3,
+    done: 3,
+    disturbed: 0,
+    newest_unix_ms: one.start_ms,
+    throughput: one.throughput === null ? null : spread(one.throughput),
+    idle_p50: spread(4e6),
+    loaded_p50: spread(51e6),
+    rpm: null,
+    verdicts: { network: 3 },
+  })),
+  hours: [],
+  weekdays: [],
+});
+const access_says = (...tests) => ({
+  "**/api/v1/access?*": (r) => r.fulfill(json(answer_with(...tests))),
+});
+
+describe("the access page", () => {
+  test("says what to do when nothing was tested", () =>
+    bent("/access", access_says(), (page) =>
+      page.getByText("No access network has been tested").waitFor(),
+    ));
+
+  test("does not take an old test for now", () =>
+    bent(
+      "/access",
+      access_says(tested({ start_ms: Date.now() - 5 * 86_400_000 })),
+      (page) => page.getByText("nothing is known about now").waitFor(),
+    ));
+
+  test("puts networks side by side and opens a test to its evidence by key", () =>
+    bent(
+      "/access",
+      access_says(
+        tested({}),
+        tested({ place: 1, network: "5g", access: "5g", throughput: 412e6 }),
+      ),
+      async (page) => {
+        const row = page.getByRole("row", { name: /^gz 930/ });
+        assert.match(
+          await row.innerText(),
+          /930\s*Mbit\/s[\s\S]*412\s*Mbit\/s/,
+        );
+        assert.equal(
+          await page.getByText("nothing is known about now").count(),
+          0,
+        );
+        await page
+          .getByRole("button", { name: /Evidence of the test of gz, fixed/ })
+          .focus();
+        await page.keyboard.press("Enter");
+        await page
+          .locator(".more")
+          .getByText("queue", { exact: true })
+          .waitFor();
+        assert.match(await page.locator(".more").innerText(), /47\.0\s*ms/);
+      },
+    ));
 });
 
 test("a page that waits says so, and shows what is there already", () =>

@@ -5,6 +5,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { access, access_results } from './access.mjs';
 import * as answers from './answers.mjs';
 import { broadcast, follow } from './live.mjs';
 import { outages, paths } from './physics.mjs';
@@ -60,6 +61,8 @@ function get(url, req, res) {
   if (p === 'overview') return reply(res, 200, answers.overview());
   if (p === 'changes') return reply(res, 200, { changes: answers.changes.slice(0, Number(q.get('limit') ?? 50)) });
   if (p === 'probes') return reply(res, 200, answers.probes());
+  if (p === 'access') return reply(res, 200, access(q));
+  if (p === 'access/results') return reply(res, 200, access_results(q));
   if (p === 'storage') return reply(res, 200, answers.storage());
   if (p === 'mesh')
     return reply(

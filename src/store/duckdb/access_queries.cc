@@ -1,5 +1,11 @@
 // Queries about tests of access networks: the table and the tail together.
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
 #include "store/duckdb/access_table.h"
 #include "store/duckdb/queries.h"
 #include "store/duckdb/unix_ms.h"

@@ -1,5 +1,8 @@
 #include "store/duckdb/access_table.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <unordered_map>

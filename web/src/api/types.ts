@@ -32,6 +32,21 @@ export type ProbeRow = Schemas['Probe'];
 export type Vantage = Schemas['Vantage'];
 export type RefusedKey = Schemas['RefusedKey'];
 
+export type AccessTest = Schemas['AccessTest'];
+export type AccessGroup = Schemas['AccessGroup'];
+export type AccessSpread = Schemas['AccessSpread'];
+export type AccessLimit = Schemas['AccessLimit'];
+
+export interface Access {
+  from_unix_ms: number;
+  to_unix_ms: number;
+  utc_offset_s: number;
+  newest: AccessTest[];
+  groups: AccessGroup[];
+  hours: AccessGroup[];
+  weekdays: AccessGroup[];
+}
+
 export interface Probes {
   probes: ProbeRow[];
   refused: RefusedKey[];
