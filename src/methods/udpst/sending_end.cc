@@ -138,7 +138,8 @@ MonotonicTime SendingEnd::next_event() const {
   if (!terms_.is_server && action_ != TestAction::kTest) return {};
   auto next = last_status_ + (was_quiet_ ? kGivenUpAfter : kStoppedAfter);
   if (!proven()) next = std::min(next, begun_ + kProofTime);
-  if (const auto due = pacer_.next_due()) next = std::min(next, *due);
+  const bool may_send = !terms_.is_server || !proof_.exhausted();
+  if (const auto due = pacer_.next_due(); due && may_send) next = std::min(next, *due);
   return next;
 }
 

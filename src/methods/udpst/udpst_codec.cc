@@ -1,5 +1,7 @@
 #include "methods/udpst/udpst_codec.h"
 
+#include <algorithm>
+
 #include "methods/udpst/codec_parts.h"
 
 namespace gnomon::methods::udpst {
@@ -106,7 +108,7 @@ wire::Decoded<ActivationPdu> decode_activation(std::span<const std::byte> payloa
     return wire::malformed("neither an upstream nor a downstream test", 4);
   }
   if (old) {
-    pdu.sub_interval_ms = static_cast<std::uint16_t>(1000 * old_sub_interval % 0x10000);
+    pdu.sub_interval_ms = static_cast<std::uint16_t>(1000 * std::min<int>(old_sub_interval, 65));
     pdu.ce_threshold = 0;
     if (!checksum_holds(payload, 58)) return wire::malformed("wrong checksum", 58);
     return pdu;
