@@ -1,6 +1,6 @@
 #pragma once
 
-// Building and reading the ancillary data of sendmsg(2) and recvmsg(2) (cmsg(3)). For packet_socket.cc only.
+// Building and reading the ancillary data of sendmsg(2) and recvmsg(2) (cmsg(3)). For the files that call them.
 
 #include <sys/socket.h>
 

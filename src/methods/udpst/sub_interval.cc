@@ -1,0 +1,103 @@
+#include "methods/udpst/sub_interval.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "methods/udpst/rate_table.h"
+
+namespace gnomon::methods::udpst {
+namespace {
+
+std::uint64_t ip_bytes(std::uint64_t datagrams, std::uint64_t payload_bytes, Family family) {
+  return payload_bytes + datagrams * (kIpv4Overhead + (family == Family::kIpv6 ? kIpv6Addition : 0));
+}
+
+LossRatio loss_ratio(std::uint64_t lost, std::uint64_t datagrams, std::uint64_t duplicated) {
+  const auto sent = lost + datagrams - std::min(duplicated, datagrams);
+  return LossRatio{sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent)};
+}
+
+}  // namespace
+
+BitRate ip_rate(std::uint64_t datagrams, std::uint64_t payload_bytes, Nanoseconds length, Family family) {
+  if (length <= Nanoseconds{}) return {};
+  const auto bits = 8.0 * static_cast<double>(ip_bytes(datagrams, payload_bytes, family));
+  return BitRate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
+}
+
+SubInterval to_sub_interval(const LoadCounts& counts, Nanoseconds length, Nanoseconds end, Family family) {
+  SubInterval out;
+  out.end = end;
+  out.length = length;
+  out.datagrams = counts.datagrams;
+  out.ip_bytes = ByteCount{ip_bytes(counts.datagrams, counts.bytes, family)};
+  out.ip_rate = ip_rate(counts.datagrams, counts.bytes, length, family);
+  out.lost = counts.lost;
+  out.reordered = counts.reordered;
+  out.duplicated = counts.duplicated;
+  out.loss_ratio = loss_ratio(counts.lost, counts.datagrams, counts.duplicated);
+  if (counts.delay_count > 0) {
+    const auto mean = counts.delay_sum / static_cast<std::int64_t>(counts.delay_count);
+    out.one_way_delay_variation = DelayRange{counts.delay_min, mean, counts.delay_max};
+  }
+  if (counts.rtt_count > 0) out.rtt_variation = RttRange{counts.rtt_min, counts.rtt_max};
+  return out;
+}
+
+SubInterval to_sub_interval(const SubIntervalStatistics& statistics, Family family) {
+  using std::chrono::milliseconds;
+  LoadCounts counts;
+  counts.datagrams = statistics.datagrams;
+  counts.bytes = statistics.bytes;
+  counts.lost = statistics.lost;
+  counts.reordered = statistics.reordered;
+  counts.duplicated = statistics.duplicated;
+  if (statistics.delay_min != kNoDelay && statistics.delay_count > 0) {
+    counts.delay_count = statistics.delay_count;
+    counts.delay_min = milliseconds(statistics.delay_min);
+    counts.delay_max = milliseconds(statistics.delay_max);
+    counts.delay_sum = milliseconds(statistics.delay_sum);
+  }
+  if (statistics.rtt_min != kNoDelay) {
+    counts.rtt_count = 1;
+    counts.rtt_min = milliseconds(statistics.rtt_min);
+    counts.rtt_max = milliseconds(statistics.rtt_max);
+  }
+  return to_sub_interval(counts, std::chrono::microseconds(statistics.length_us),
+                         milliseconds(statistics.accumulated_ms), family);
+}
+
+std::uint32_t pdu_milliseconds(Nanoseconds time, std::uint64_t count) {
+  if (count == 0) return kNoDelay;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(to_milliseconds(time), 0, kNoDelay - 1));
+}
+
+std::uint32_t pdu_count(std::uint64_t count) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+}
+
+SubIntervalStatistics to_statistics(const LoadCounts& counts, Nanoseconds length, Nanoseconds end) {
+  SubIntervalStatistics out;
+  out.datagrams = pdu_count(counts.datagrams);
+  out.bytes = counts.bytes;
+  out.length_us = pdu_count(static_cast<std::uint64_t>(length / std::chrono::microseconds(1)));
+  out.lost = pdu_count(counts.lost);
+  out.reordered = pdu_count(counts.reordered);
+  out.duplicated = pdu_count(counts.duplicated);
+  out.delay_min = pdu_milliseconds(counts.delay_min, counts.delay_count);
+  out.delay_max = counts.delay_count == 0 ? 0 : pdu_milliseconds(counts.delay_max, 1);
+  out.delay_sum = pdu_milliseconds(counts.delay_sum, 1);
+  out.delay_count = pdu_count(counts.delay_count);
+  out.rtt_min = pdu_milliseconds(counts.rtt_min, counts.rtt_count);
+  out.rtt_max = counts.rtt_count == 0 ? 0 : pdu_milliseconds(counts.rtt_max, 1);
+  out.accumulated_ms = pdu_milliseconds(end, 1);
+  return out;
+}
+
+std::optional<std::size_t> maximum_of(const std::vector<SubInterval>& sub_intervals) {
+  if (sub_intervals.empty()) return std::nullopt;
+  const auto best = std::ranges::max_element(sub_intervals, {}, &SubInterval::ip_rate);
+  return static_cast<std::size_t>(best - sub_intervals.begin());
+}
+
+}  // namespace gnomon::methods::udpst
