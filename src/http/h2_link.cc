@@ -1,8 +1,8 @@
 #include "http/h2_link.h"
 
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -105,7 +105,10 @@ Status H2Link::write() {
   wants_write_ = false;
   fit_to_rate();
   for (std::size_t total = 0; total < kWriteAtOnce;) {
-    if (out_begin_ == out_.size()) gather();
+    if (out_begin_ == out_.size()) {
+      if (holds_enough() && session_.wants_write()) break;
+      gather();
+    }
     if (out_.empty()) return {};
     std::size_t taken = 0;
     switch (transport_->write(std::span(out_).subspan(out_begin_), taken)) {
@@ -132,18 +135,30 @@ Status H2Link::write() {
 void H2Link::fit_to_rate() {
   tcp_info info{};
   socklen_t size = sizeof info;
-  std::size_t limit = kFirstUnsent;
-  // What is in flight now, by the time that it takes: right in slow start too, when the delivery rate still lags.
+  std::uint64_t rate = 0;  // bytes per second
   if (::getsockopt(fd(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_rtt > 0) {
-    const std::uint64_t flight = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss;
-    const std::uint64_t rate = flight * 1'000'000 / info.tcpi_rtt;
-    limit = std::clamp<std::uint64_t>(rate / kWaitsPerSecond, kLeastUnsent, kMostUnsent);
+    rate = std::uint64_t{info.tcpi_snd_cwnd} * info.tcpi_snd_mss * 1'000'000 / info.tcpi_rtt;
+    // Where something else than the window holds it back, a queue of this machine for one, what arrives counts.
+    if (size >= offsetof(tcp_info, tcpi_delivery_rate) + sizeof info.tcpi_delivery_rate) {
+      rate = std::min<std::uint64_t>(rate, info.tcpi_delivery_rate);
+    }
   }
+  const auto limit =
+      rate == 0
+          ? kFirstUnsent
+          : static_cast<std::size_t>(std::clamp<std::uint64_t>(rate / kWaitsPerSecond, kLeastUnsent, kMostUnsent));
   if (limit >= unsent_limit_ - unsent_limit_ / 8 && limit <= unsent_limit_ + unsent_limit_ / 8) return;
   unsent_limit_ = limit;
-  const int value = static_cast<int>(limit);
-  ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+  // The kernel calls a socket writable when half of the mark is free.
+  const int mark = static_cast<int>(2 * limit);
+  ::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof mark);
   session_.set_generated_chunk(limit / 2);
+}
+
+// The mark alone would let a segment of 64 kB grow at the tail of the queue, whatever the mark is (tcp_sendmsg).
+bool H2Link::holds_enough() const {
+  int unsent = 0;
+  return ::ioctl(fd(), SIOCOUTQNSD, &unsent) == 0 && static_cast<std::size_t>(unsent) >= unsent_limit_;
 }
 
 std::uint64_t H2Link::generated_and_acknowledged() const {

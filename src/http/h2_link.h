@@ -42,6 +42,7 @@ class H2Link {
   Status write();
   void gather();
   void fit_to_rate();
+  [[nodiscard]] bool holds_enough() const;
   [[nodiscard]] tl::unexpected<Error> ended() const;
 
   std::unique_ptr<H2Transport> transport_;

@@ -89,6 +89,7 @@ class H2Session::Impl {
     return std::as_bytes(std::span(out, static_cast<std::size_t>(size)));
   }
 
+  [[nodiscard]] bool wants_write() const { return nghttp2_session_want_write(session_) != 0; }
   [[nodiscard]] bool is_over() const {
     return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
   }
@@ -262,6 +263,9 @@ Status H2Session::receive(std::span<const std::byte> bytes) {
 }
 std::span<const std::byte> H2Session::unsent() {
   return impl_->unsent();
+}
+bool H2Session::wants_write() const {
+  return impl_->wants_write();
 }
 bool H2Session::is_over() const {
   return impl_->is_over();

@@ -69,6 +69,7 @@ class H2Session {
   Status receive(std::span<const std::byte> bytes);
   // The next bytes for the peer, empty when there are none now. Valid until the next call.
   std::span<const std::byte> unsent();
+  [[nodiscard]] bool wants_write() const;
   // Nothing more will come or go: the connection is to be closed.
   [[nodiscard]] bool is_over() const;
 
