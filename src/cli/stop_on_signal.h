@@ -1,0 +1,28 @@
+#pragma once
+
+// Turns the first SIGINT or SIGTERM into a stop request, while it lives; a second one ends the process as usual. Made
+// on the main thread before others are, so that they inherit what it blocks.
+
+#include <stop_token>
+#include <thread>
+
+#include "net/file_descriptor.h"
+
+namespace gnomon::cli {
+
+class StopOnSignal {
+ public:
+  StopOnSignal();
+  ~StopOnSignal();
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  std::stop_source stop_;
+  net::FileDescriptor signals_, end_;
+  std::thread thread_;
+};
+
+}  // namespace gnomon::cli
