@@ -12,6 +12,7 @@ namespace gnomon::cli {
 void add_up_command(CLI::App& app, int& exit_code);
 void add_ping_command(CLI::App& app, int& exit_code);
 void add_reflect_command(CLI::App& app, int& exit_code);
+void add_ndt7_command(CLI::App& app, int& exit_code);
 void add_probe_command(CLI::App& app, int& exit_code);
 void add_probe_admin_commands(CLI::App& app, int& exit_code);
 void add_user_commands(CLI::App& app, int& exit_code);

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   add_up_command(app, exit_code);
   add_ping_command(app, exit_code);
   add_reflect_command(app, exit_code);
+  add_ndt7_command(app, exit_code);
   add_probe_command(app, exit_code);
   add_probe_admin_commands(app, exit_code);
   add_user_commands(app, exit_code);

@@ -17,6 +17,7 @@ namespace {
 
 // One record holds at most this much (RFC 8446 section 5.1).
 constexpr std::size_t kRecord = 16UL * 1024;
+constexpr std::size_t kReadAhead = 256UL * 1024;
 
 // OpenSSL's own socket BIO raises SIGPIPE when the peer is gone.
 int bio_transfer(BIO* bio, ssize_t done) {
@@ -75,6 +76,7 @@ class TlsByteStream final : public ByteStream {
     ERR_clear_error();
     read_wants_write_ = false;
     const int done = SSL_read_ex(session_.get(), room.data(), room.size(), &size);
+    starved_ = done != 1;
     return done == 1 ? IoOutcome{IoState::kDone, size, 0} : failed(done, read_wants_write_, SSL_ERROR_WANT_WRITE);
   }
 
@@ -107,7 +109,10 @@ class TlsByteStream final : public ByteStream {
   }
 
  protected:
-  [[nodiscard]] bool has_bytes() const override { return taken_ < early_.size() || SSL_pending(session_.get()) > 0; }
+  // What was read ahead may be half a record, of which nothing can be had until the rest comes.
+  [[nodiscard]] bool has_bytes() const override {
+    return taken_ < early_.size() || (!starved_ && SSL_has_pending(session_.get()) == 1);
+  }
 
  private:
   IoOutcome failed(int done, bool& wants_other, int other) {
@@ -126,6 +131,7 @@ class TlsByteStream final : public ByteStream {
   TlsSession session_;
   std::vector<std::byte> early_;
   std::size_t taken_ = 0;
+  bool starved_ = false;  // the last read gave nothing
 };
 
 }  // namespace
@@ -139,6 +145,10 @@ std::unique_ptr<ByteStream> make_tls_stream(TlsSession session, net::FileDescrip
   ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
   BIO* bio = new_socket_bio(socket.get());
   SSL_set_bio(session.get(), bio, bio);  // frees what it read and wrote before
+  // Several records at a time instead of two system calls for each. Only here: it takes memory.
+  SSL_free_buffers(session.get());
+  SSL_set_default_read_buffer_len(session.get(), kReadAhead);
+  SSL_set_read_ahead(session.get(), 1);
   SSL_set_mode(session.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   return std::make_unique<TlsByteStream>(std::move(session), std::move(socket), std::move(early));
 }
