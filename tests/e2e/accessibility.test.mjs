@@ -45,6 +45,7 @@ const VIEWS = () => [
   "/paths/ffffffffffffffff",
   "/probes",
   "/storage",
+  "/speed",
   "/nowhere",
 ];
 

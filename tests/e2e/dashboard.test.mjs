@@ -13,7 +13,7 @@ import {
   WAIT,
 } from "./steps.mjs";
 
-const PAGES = ["/", "/mesh", "/paths", "/probes", "/storage"];
+const PAGES = ["/", "/mesh", "/paths", "/probes", "/storage", "/speed"];
 let browser;
 let first_path;
 
@@ -321,6 +321,7 @@ describe("keyboard", () => {
         ["p", "/paths"],
         ["r", "/probes"],
         ["s", "/storage"],
+        ["t", "/speed"],
         ["o", "/"],
       ]) {
         await page.keyboard.press("g");

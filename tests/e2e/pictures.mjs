@@ -20,6 +20,7 @@ const PAGES = {
   "path-week": `/paths/${one?.id}?range=7d&reverse=1`,
   probes: "/probes",
   storage: "/storage",
+  speed: "/speed",
 };
 
 const browser = await launch();

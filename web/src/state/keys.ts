@@ -2,7 +2,14 @@
 
 import type { Page } from './view.svelte';
 
-export const GO_KEYS: Record<string, Page> = { o: 'overview', m: 'mesh', p: 'paths', r: 'probes', s: 'storage' };
+export const GO_KEYS: Record<string, Page> = {
+  o: 'overview',
+  m: 'mesh',
+  p: 'paths',
+  r: 'probes',
+  s: 'storage',
+  t: 'speed',
+};
 
 export interface KeyActions {
   go(page: Page): void;
