@@ -34,7 +34,7 @@ OWNED = {
 }
 HEADERS_WITHOUT = re.compile(r"duckdb\.h|boost/(asio|beast)|openssl/|yaml-cpp/|CLI/|spdlog/|\.pb\.h|google/protobuf")
 # Headers of the HTTP server's own files, which hold Asio and Beast: for the .cc files of their room, and each other.
-PRIVATE = {f"http/{name}.h" for name in ("answer_writer", "plain_body", "request_head", "transport")}
+PRIVATE = {f"http/{name}.h" for name in ("answer_writer", "plain_body", "request_head", "tls_stream", "transport")}
 INCLUDE = re.compile(r'^\s*#include\s+([<"])([^>"]+)[>"]', re.M)
 
 

@@ -15,6 +15,7 @@ void add_reflect_command(CLI::App& app, int& exit_code);
 void add_speed_command(CLI::App& app, int& exit_code);
 void add_udp_capacity_command(CLI::App& app, int& exit_code);
 void add_responsiveness_command(CLI::App& app, int& exit_code);
+void add_ndt7_command(CLI::App& app, int& exit_code);
 void add_probe_command(CLI::App& app, int& exit_code);
 void add_probe_admin_commands(CLI::App& app, int& exit_code);
 void add_user_commands(CLI::App& app, int& exit_code);

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   add_speed_command(app, exit_code);
   add_udp_capacity_command(app, exit_code);
   add_responsiveness_command(app, exit_code);
+  add_ndt7_command(app, exit_code);
   add_probe_command(app, exit_code);
   add_probe_admin_commands(app, exit_code);
   add_user_commands(app, exit_code);

@@ -28,6 +28,7 @@ server::ServerOptions server_options(const StackOptions& options, server::LiveSt
   server.auth.require_login = options.require_login;
   server.auth.hosts = options.hosts;
   server.web_folder = options.web_folder;
+  server.speed_tests = options.speed_tests;
   server.on_probe_removed = [&live](const ProbeId& id) { live.forget_probe(id); };
   server.on_key_refused = [&changes](std::string_view key, std::string_view name) { changes.key_refused(key, name); };
   return server;

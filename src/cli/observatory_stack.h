@@ -28,6 +28,7 @@ struct StackOptions {
   bool require_login = false;
   std::vector<std::string> hosts;  // further names that a loopback port answers to
   std::string web_folder;          // empty: embedded
+  bool speed_tests = true;         // answer ndt7 clients
 };
 
 class ObservatoryStack {

@@ -31,6 +31,7 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
       .add_option("--host", stack.hosts,
                   "Another name that a loopback port answers to, as browsers send it; repeatable")
       ->type_name("NAME");
+  command.add_flag("!--no-speed", stack.speed_tests, "Answer no speed tests (ndt7)");
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
       ->type_name("DIR")
       ->envname("GNOMON_WEB_DIR")

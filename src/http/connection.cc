@@ -14,6 +14,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "core/log.h"
 #include "crypto/secrets.h"
 #include "http/answer_writer.h"
 #include "http/content_coding.h"
@@ -120,7 +121,8 @@ class Connection {
     if (gone_) co_return false;
     AnswerWriter::Terms terms;
     terms.head_only = request->method == Method::kHead;
-    terms.keep_alive = !refusal && parser.keep_alive();
+    // After a refused upgrade a proxy may take what follows for something else than we would.
+    terms.keep_alive = !refusal && parser.keep_alive() && terms_.upgrade_to.empty();
     terms.may_chunk = parser.get().version() == 11;
     lingering_ = refusal.has_value();
     Response response;
@@ -131,8 +133,54 @@ class Connection {
     }
     // A handler that has not answered may still be reading it.
     if (terms_.lane == Lane::kLogin && answered_) forget_secrets(*request);
+    if (std::holds_alternative<Takeover>(response.body)) {
+      co_await hand_over(response, room);
+      co_return false;
+    }
     const bool more = co_await writer_.write(response, terms, room);
     co_return more;
+  }
+
+  // Answers 101 and waits until the route has done with the connection.
+  asio::awaitable<void> hand_over(Response& response, Admission::Room& room) {
+    const auto serve = std::move(std::get<Takeover>(response.body).serve);
+    response.body = std::string();
+    if (terms_.upgrade_to.empty() || !shared_.takeovers.has_room() || shared_.stopping) {
+      response = busy("too many connections of this kind at once; try again soon");
+    }
+    const bool is_refused = response.status != 101;
+    co_await writer_.write(response, {}, room);
+    gone_ = !is_refused;
+    if (is_refused || !writer_.reaches_peer() || shared_.stopping) co_return;
+    const auto unread = buffer_.data();
+    const auto* first = static_cast<const std::byte*>(unread.data());
+    const std::shared_ptr<ByteStream> stream = transport_->release({first, first + unread.size()});
+    if (!stream) co_return;
+    handle_->close = [stream] { stream->cut(); };
+    handle_->interruptible = true;
+    ++shared_.counters.taken;
+    co_await run_takeover(stream, serve);
+    --shared_.counters.taken;
+  }
+
+  asio::awaitable<void> run_takeover(const std::shared_ptr<ByteStream>& stream,
+                                     const std::function<void(ByteStream&)>& serve) {
+    asio::steady_timer timer(shared_.io, Clock::time_point::max());
+    auto over = std::make_shared<asio::steady_timer*>(&timer);  // null once nobody waits
+    shared_.takeovers.start([stream, serve, over, mailbox = shared_.mailbox] {
+      try {
+        serve(*stream);
+      } catch (const std::exception& bug) {
+        log::error("a connection that was taken over ended by an exception: {}", bug.what());
+      }
+      stream->end_sending();
+      mailbox->post([over] {
+        if (*over != nullptr) (*over)->cancel();
+      });
+    });
+    Error cancelled;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    *over = nullptr;
   }
 
   // Reads head and body; an answer when the request is refused. Sets gone_ when nobody is left to tell.
@@ -144,6 +192,7 @@ class Connection {
     if (auto refusal = read_head(parser.get(), request)) co_return refusal;
     describe_peer(request);
     terms_ = shared_.router.terms(request.method, request.path);
+    if (auto refusal = upgrade_refusal(parser.get(), request.method, terms_.upgrade_to)) co_return refusal;
     const auto length = parser.content_length();
     if (length && *length > terms_.body_limit) co_return too_large(terms_.body_limit);
     parser.body_limit(terms_.body_limit);

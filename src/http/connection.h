@@ -14,6 +14,7 @@
 #include "http/admission.h"
 #include "http/mailbox.h"
 #include "http/server.h"
+#include "http/takeovers.h"
 
 namespace boost::asio {
 class io_context;
@@ -25,7 +26,7 @@ namespace gnomon::http {
 class Transport;
 
 struct AtomicCounters {
-  std::atomic<std::uint64_t> open{0}, accepted{0}, refused{0}, requests{0}, streams{0}, received{0}, sent{0};
+  std::atomic<std::uint64_t> open{0}, accepted{0}, refused{0}, requests{0}, streams{0}, taken{0}, received{0}, sent{0};
   std::array<std::atomic<std::uint64_t>, 6> by_class{};
 };
 
@@ -38,13 +39,14 @@ struct Shared {
   std::shared_ptr<Mailbox> mailbox;
   AtomicCounters& counters;
   Admission admission;
+  Takeovers takeovers;
   bool listener_loopback = false;
   bool stopping = false;
 };
 
 // How the server reaches a connection from outside of its coroutine.
 struct ConnectionHandle {
-  bool interruptible = true;  // between requests, or an event stream
+  bool interruptible = true;  // between requests, an event stream, or taken over
   std::function<void()> close;
 };
 

@@ -122,4 +122,13 @@ Response Response::events(std::shared_ptr<EventStream> stream) {
   return response;
 }
 
+Response Response::upgrade(std::string_view protocol, Headers headers, std::function<void(ByteStream&)> serve) {
+  Response response;
+  response.status = 101;
+  response.headers = std::move(headers);
+  response.headers.set("Upgrade", protocol);
+  response.body = Takeover{std::move(serve)};
+  return response;
+}
+
 }  // namespace gnomon::http

@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "http/upgrade.h"
+
 namespace gnomon::http {
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
@@ -78,7 +80,7 @@ struct FileBody {
   std::filesystem::path path;
 };
 
-using Body = std::variant<std::string, SharedBody, FileBody, std::shared_ptr<EventStream>>;
+using Body = std::variant<std::string, SharedBody, FileBody, std::shared_ptr<EventStream>, Takeover>;
 
 struct Response {
   int status = 200;
@@ -91,6 +93,8 @@ struct Response {
   static Response file(std::filesystem::path path, std::string_view content_type);
   // Keeps the connection open and sends what is put into the stream; see http/event_stream.h.
   static Response events(std::shared_ptr<EventStream> stream);
+  // 101 with these headers, then `serve` has the connection; see http/upgrade.h.
+  static Response upgrade(std::string_view protocol, Headers headers, std::function<void(ByteStream&)> serve);
 };
 
 }  // namespace gnomon::http

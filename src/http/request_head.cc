@@ -43,12 +43,6 @@ std::optional<Response> read_head(const RequestMessage& message, Request& reques
   if (message.count(wire::field::transfer_encoding) > 0 && !message.chunked()) {
     return error_response(501, "unsupported", "of transfer codings only \"chunked\" is understood");
   }
-  // Ignoring it would be allowed (RFC 9110 section 7.8), but a proxy in between might take the frames that follow for a
-  // tunnel's, and this server would take them for requests.
-  if (wire::token_list(message[wire::field::upgrade]).exists("websocket")) {
-    return error_response(501, "unsupported",
-                          "WebSocket is not spoken here; GET /api/v1/live streams events (text/event-stream)");
-  }
   const std::string_view target(message.target().data(), message.target().size());
   auto parsed = parse_target(target);
   if (!parsed) {
@@ -63,6 +57,31 @@ std::optional<Response> read_head(const RequestMessage& message, Request& reques
   for (const auto& field : message) {
     request.headers.add({field.name_string().data(), field.name_string().size()},
                         {field.value().data(), field.value().size()});
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> upgrade_refusal(const RequestMessage& message, Method method, std::string_view upgrade_to) {
+  wire::token_list asked(message[wire::field::upgrade]);
+  if (upgrade_to.empty()) {
+    // Ignoring it would be allowed (RFC 9110 section 7.8), but a proxy in between might take the frames that follow for
+    // a tunnel's, and this server would take them for requests.
+    if (!asked.exists("websocket")) return std::nullopt;
+    return error_response(501, "unsupported",
+                          "WebSocket is not spoken here; GET /api/v1/live streams events (text/event-stream)");
+  }
+  const bool is_asked = asked.exists({upgrade_to.data(), upgrade_to.size()}) &&
+                        wire::token_list(message[wire::field::connection]).exists("upgrade");
+  if (!is_asked || message.version() != 11 || method != Method::kGet) {
+    auto refusal = error_response(
+        426, "invalid_argument",
+        fmt::format("this resource speaks {} only: GET it with Upgrade: {}, over HTTP/1.1", upgrade_to, upgrade_to));
+    refusal.headers.set("Upgrade", upgrade_to);
+    return refusal;
+  }
+  // Where such a body ended, the two sides of a proxy might see differently.
+  if (message.chunked() || message.count(wire::field::content_length) > 0) {
+    return error_response(400, "invalid_argument", "a request to upgrade carries no body");
   }
   return std::nullopt;
 }

@@ -18,6 +18,9 @@ using RequestMessage = boost::beast::http::request<PlainBody>;
 // Fills in method, target, path, query and headers; an answer when the request is refused.
 std::optional<Response> read_head(const RequestMessage& message, Request& request);
 
+// Whether the request asks for what its route upgrades to (`upgrade_to`, empty for most), and may; an answer when not.
+std::optional<Response> upgrade_refusal(const RequestMessage& message, Method method, std::string_view upgrade_to);
+
 // What to say when header or body cannot be read; nothing when nobody is left to tell: time-out, reset, gone.
 std::optional<Response> header_refusal(boost::system::error_code fault, std::size_t header_limit);
 // `offset`: the body's bytes that did arrive.

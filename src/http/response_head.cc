@@ -8,7 +8,8 @@ namespace {
 
 // RFC 9110 section 15 and RFC 6585: those that are sent here.
 std::string_view reason_of(int status) {
-  static constexpr std::pair<int, std::string_view> kReasons[] = {{200, "OK"},
+  static constexpr std::pair<int, std::string_view> kReasons[] = {{101, "Switching Protocols"},
+                                                                  {200, "OK"},
                                                                   {201, "Created"},
                                                                   {202, "Accepted"},
                                                                   {204, "No Content"},
@@ -29,6 +30,7 @@ std::string_view reason_of(int status) {
                                                                   {415, "Unsupported Media Type"},
                                                                   {421, "Misdirected Request"},
                                                                   {422, "Unprocessable Content"},
+                                                                  {426, "Upgrade Required"},
                                                                   {429, "Too Many Requests"},
                                                                   {431, "Request Header Fields Too Large"},
                                                                   {500, "Internal Server Error"},
@@ -76,7 +78,11 @@ std::string response_head(const Response& response, const Headers& defaults, std
   } else if (length && has_body(response.status)) {
     append(head, "Content-Length", std::to_string(*length));
   }
-  append(head, "Connection", keep_alive ? "keep-alive" : "close");
+  // A hop-by-hop header: Upgrade has to be named in it (RFC 9110 section 7.8).
+  const std::string_view lasting = keep_alive ? "keep-alive" : "close";
+  std::string connection(response.status == 101 ? "Upgrade" : lasting);
+  if (response.status == 426) connection += ", Upgrade";
+  append(head, "Connection", connection);
   return head + "\r\n";
 }
 

@@ -138,7 +138,7 @@ Router::Match Router::find(Method method, std::string_view path) const {
 
 Router::Terms Router::terms(Method method, std::string_view path) const {
   const Match match = find(method, path);
-  return match.route == nullptr ? Terms{} : Terms{match.route->body_limit, match.route->lane};
+  return match.route == nullptr ? Terms{} : Terms{match.route->body_limit, match.route->lane, match.route->upgrade_to};
 }
 
 void Router::dispatch(std::shared_ptr<Request> request, Respond respond) const {

@@ -43,6 +43,9 @@ struct Route {
   Handler handler;     // either this one, run on the server's pool,
   AsyncHandler async;  // or this one
   Lane lane = Lane::kRead;
+  // Not empty: requests must ask to upgrade to this protocol ("websocket"), else the answer is 426; the handler may
+  // then answer with Response::upgrade.
+  std::string upgrade_to{};
 };
 
 class Router {
@@ -62,6 +65,7 @@ class Router {
   struct Terms {
     std::size_t body_limit = kSmallBody;
     Lane lane = Lane::kRead;
+    std::string_view upgrade_to{};  // lives as long as the router
   };
   [[nodiscard]] Terms terms(Method method, std::string_view path) const;
   // Finds the route, asks the gate, calls the handler. Exceptions of handlers become 500.

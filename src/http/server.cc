@@ -77,7 +77,8 @@ class Server::Impl {
                 {&read_pool_, &ingest_pool_, &login_pool_},
                 std::make_shared<Mailbox>(io_),
                 counters_,
-                Admission(options_)},
+                Admission(options_),
+                Takeovers(options_.limits.takeovers)},
         acceptor_(io_) {}
   ~Impl() { stop(); }
 
@@ -123,6 +124,7 @@ class Server::Impl {
     shared_.mailbox->close();
     io_.stop();
     thread_.join();
+    shared_.takeovers.join_all();
   }
 
  private:
@@ -273,7 +275,7 @@ void Server::stop() {
 ServerCounters Server::counters() const {
   const AtomicCounters& from = impl_->counters();
   return {from.open,        from.accepted,    from.refused,  from.requests, from.by_class[2], from.by_class[3],
-          from.by_class[4], from.by_class[5], from.received, from.sent,     from.streams};
+          from.by_class[4], from.by_class[5], from.received, from.sent,     from.streams,     from.taken};
 }
 
 }  // namespace gnomon::http

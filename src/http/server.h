@@ -42,6 +42,7 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds answer_timeout{60'000};  // for asynchronous handlers
   std::chrono::milliseconds event_ping{15'000};
+  std::size_t takeovers = 256;  // connections that a route has upgraded; each has a thread
 };
 
 struct ServerOptions {
@@ -66,6 +67,7 @@ struct ServerCounters {
   std::uint64_t bytes_received = 0;  // bodies
   std::uint64_t bytes_sent = 0;
   std::uint64_t event_streams_open = 0;
+  std::uint64_t takeovers_open = 0;
 };
 
 class Server {

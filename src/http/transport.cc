@@ -1,5 +1,8 @@
 #include "http/transport.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -8,6 +11,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/ssl.hpp>
+
+#include "http/tls_stream.h"
 
 namespace gnomon::http {
 
@@ -19,6 +24,18 @@ using tcp = asio::ip::tcp;
 
 auto into(beast::error_code& fault) {
   return asio::redirect_error(asio::use_awaitable, fault);
+}
+
+// Reads what Asio has given to the session; false when the session is broken or over.
+bool read_records(SSL* session, std::vector<std::byte>& out) {
+  std::array<std::byte, 4096> room;
+  std::size_t size = 0;
+  ERR_clear_error();
+  int done = 0;
+  while ((done = SSL_read_ex(session, room.data(), room.size(), &size)) == 1) {
+    out.insert(out.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(size));
+  }
+  return SSL_get_error(session, done) == SSL_ERROR_WANT_READ;
 }
 
 template <typename Stream>
@@ -58,6 +75,20 @@ class StreamTransport final : public Transport {
 
   void expires_after(std::chrono::nanoseconds time) override { lowest().expires_after(time); }
   void close() override { lowest().close(); }
+
+  std::unique_ptr<ByteStream> release(std::vector<std::byte> early) override {
+    Error fault;
+    tcp::socket socket = lowest().release_socket();
+    if constexpr (kTls) {
+      // The session goes on without Asio, whose buffers hold records that have arrived already.
+      SSL* const session = stream_.native_handle();
+      if (!read_records(session, early)) return nullptr;
+      SSL_up_ref(session);
+      return make_tls_stream(TlsSession(session), net::FileDescriptor(socket.release(fault)), std::move(early));
+    } else {
+      return make_plain_stream(net::FileDescriptor(socket.release(fault)), std::move(early));
+    }
+  }
 
  private:
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }

@@ -13,6 +13,8 @@
 #include <memory>
 #include <string_view>
 
+#include "http/byte_stream.h"
+
 namespace boost::asio {
 class io_context;
 namespace ssl {
@@ -42,6 +44,9 @@ class Transport {
   virtual Awaitable<void> end_sending(Error& fault) = 0;
   virtual void expires_after(std::chrono::nanoseconds time) = 0;
   virtual void close() = 0;
+  // The connection without the I/O thread; nothing else may be called afterwards. `early`: what was read of it and not
+  // used. Null when the peer has sent what cannot be handed over.
+  virtual std::unique_ptr<ByteStream> release(std::vector<std::byte> early) = 0;
 };
 
 // Takes over an accepted socket; without `tls` it speaks plainly.

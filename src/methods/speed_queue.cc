@@ -19,10 +19,12 @@ struct SpeedQueue::Place::State {
   mutable std::mutex mutex;
   std::condition_variable moved;
   std::list<Test> line;  // the first one runs
+  std::uint64_t moves = 1;
 
   // Under the mutex.
   void move_up() {
     if (!line.empty() && !line.front().begun) line.front().begun = clock.now();
+    ++moves;
     moved.notify_all();
   }
   // Under the mutex. What the tests before `end` still need.
@@ -87,6 +89,11 @@ Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length)
 std::size_t SpeedQueue::waiting() const {
   const std::lock_guard lock(state_->mutex);
   return state_->line.empty() ? 0 : state_->line.size() - 1;
+}
+std::uint64_t SpeedQueue::wait_for_move(std::uint64_t seen, Nanoseconds most) const {
+  std::unique_lock lock(state_->mutex);
+  state_->moved.wait_for(lock, most, [&] { return state_->moves != seen; });
+  return state_->moves;
 }
 bool SpeedQueue::running() const {
   const std::lock_guard lock(state_->mutex);

@@ -4,7 +4,8 @@
 // many are before it and for how long at most. All methods that fill a line (TCP capacity, UDPST, ndt7, responsiveness)
 // share one queue, so that they do not measure each other.
 //
-// Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() blocks.
+// Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() and
+// wait_for_move() block.
 
 #include <condition_variable>
 #include <cstdint>
@@ -62,6 +63,9 @@ class SpeedQueue {
   Result<Place> enter(std::string who, Nanoseconds length);
   [[nodiscard]] std::size_t waiting() const;  // those that run besides
   [[nodiscard]] bool running() const;
+  // For one that watches many places: blocks until the line has moved since `seen` (0 at first), at most so long. What
+  // to ask with next.
+  [[nodiscard]] std::uint64_t wait_for_move(std::uint64_t seen, Nanoseconds most) const;
 
  private:
   std::shared_ptr<Place::State> state_;

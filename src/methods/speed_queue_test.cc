@@ -74,5 +74,18 @@ TEST(SpeedQueue, WhoWaitsWakesWhenItsTurnComes) {
   leaving.join();
 }
 
+TEST(SpeedQueue, OneThatWatchesHearsOfEachMove) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  const auto start = queue.wait_for_move(0, seconds(10));
+  EXPECT_EQ(queue.wait_for_move(start, Nanoseconds{}), start);
+  auto place = queue.enter("192.0.2.1", seconds(10));
+  const auto entered = queue.wait_for_move(start, seconds(10));
+  EXPECT_NE(entered, start);
+  std::thread leaving([&] { place->leave(); });
+  EXPECT_NE(queue.wait_for_move(entered, seconds(10)), entered);
+  leaving.join();
+}
+
 }  // namespace
 }  // namespace gnomon::methods

@@ -9,6 +9,7 @@
 #include "server/ledger_routes.h"
 #include "server/probe_routes.h"
 #include "server/security_headers.h"
+#include "server/speed_routes.h"
 #include "server/web_files.h"
 #include "store/store.h"
 
@@ -59,7 +60,9 @@ Server::Server(ServerParts parts, ServerOptions options)
       auth_(parts_.users, parts_.clock, parts_.random, options_.auth),
       collector_(*intake_, parts_.probes, disk_, options_.collector),
       lag_(std::make_unique<LagClock>(parts_.journal, parts_.store, parts_.clock)),
-      web_(std::make_unique<WebFiles>(options_.web_folder)) {
+      web_(std::make_unique<WebFiles>(options_.web_folder)),
+      speed_queue_(parts_.clock),
+      speed_desk_(speed_queue_, parts_.clock, parts_.random) {
   collector_.add_observer(*lag_);
   if (options_.on_key_refused) collector_.on_key_refused(options_.on_key_refused);
   add_routes();
@@ -77,6 +80,7 @@ void Server::add_routes() {
       router_, [&journal = parts_.journal](std::string_view name) { return journal.ledger().resource(name); },
       options_.public_ledger ? http::Access::kPublic : http::Access::kViewer);
   router_.get("/healthz", http::Access::kPublic, [](const http::Request&) { return http::Response::text("ok\n"); });
+  if (options_.speed_tests) add_speed_routes(router_, {speed_desk_, parts_.clock, parts_.random});
   web_->add_to(router_);
 }
 
@@ -105,6 +109,7 @@ Status Server::start() {
 }
 
 void Server::stop() {
+  speed_desk_.stop();  // Who waits for a turn is answered while there is a port to answer on.
   if (http_) http_->stop();
   collector_.stop();
 }

@@ -19,6 +19,7 @@
 #include "server/disk_guard.h"
 #include "server/observatory.h"
 #include "server/probe_registry.h"
+#include "server/speed_desk.h"
 #include "server/users.h"
 
 namespace gnomon::journal {
@@ -38,6 +39,7 @@ struct ServerOptions {
   CollectorOptions collector;
   DiskGuardOptions disk;
   bool public_ledger = true;
+  bool speed_tests = true;           // ndt7 and its queue, for anybody (server/speed_routes.h)
   std::filesystem::path web_folder;  // empty: embedded; for development
   // Told after an admin removed a probe (LiveState::forget_probe), and of each unknown key once (Changes::key_refused).
   std::function<void(const ProbeId&)> on_probe_removed;
@@ -61,6 +63,8 @@ class Server final : public Observatory {
 
   [[nodiscard]] http::Router& router() { return router_; }
   [[nodiscard]] Collector& collector() { return collector_; }
+  // For other methods that fill the line of this machine.
+  [[nodiscard]] methods::SpeedQueue& speed_queue() { return speed_queue_; }
 
   Status start();
   void stop();
@@ -88,6 +92,8 @@ class Server final : public Observatory {
   Collector collector_;
   std::unique_ptr<LagClock> lag_;
   std::unique_ptr<WebFiles> web_;
+  methods::SpeedQueue speed_queue_;
+  SpeedDesk speed_desk_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
 };

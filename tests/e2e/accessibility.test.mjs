@@ -46,6 +46,7 @@ const VIEWS = () => [
   "/access",
   "/probes",
   "/storage",
+  "/speed",
   "/nowhere",
 ];
 

@@ -13,7 +13,7 @@ import {
   WAIT,
 } from "./steps.mjs";
 
-const PAGES = ["/", "/mesh", "/paths", "/access", "/probes", "/storage"];
+const PAGES = ["/", "/mesh", "/paths", "/access", "/probes", "/storage", "/speed"];
 let browser;
 let first_path;
 
@@ -323,6 +323,7 @@ describe("keyboard", () => {
         ["a", "/access"],
         ["r", "/probes"],
         ["s", "/storage"],
+        ["t", "/speed"],
         ["o", "/"],
       ]) {
         await page.keyboard.press("g");

@@ -21,6 +21,7 @@ const PAGES = {
   access: "/access",
   probes: "/probes",
   storage: "/storage",
+  speed: "/speed",
 };
 
 const browser = await launch();

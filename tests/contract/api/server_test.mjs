@@ -348,6 +348,29 @@ test('metrics answers in OpenMetrics', async () => {
   assert.ok(text.endsWith('# EOF\n'));
 });
 
+test('the line of speed tests', async () => {
+  const ticket = `${api}/speed/ticket`;
+  const one = `${ticket}/{id}`;
+  const first = (await ask(url, 'post', ticket, {status: 201})).value;
+  const second = (await ask(url, 'post', ticket, {status: 201})).value;
+  assert.equal(first.before, 0);
+  assert.equal(second.before, 1);
+  assert.ok(second.wait_ns > 0);
+  const target = `${ticket}/${second.id}`;
+  await ask(url, 'get', one, {target: `${target}?before=x`, status: 400});
+  assert.equal((await ask(url, 'get', one, {target})).value.before, 1);
+  const moved = ask(url, 'get', one, {target: `${target}?before=1`});
+  await ask(url, 'delete', one, {target: `${ticket}/${first.id}`, status: 204});
+  assert.equal((await moved).value.before, 0);
+  await ask(url, 'delete', one, {target, status: 204});
+  await ask(url, 'get', one, {target, status: 404});
+  await ask(url, 'delete', one, {target, status: 404});
+  const many = [];
+  for (let i = 0; i < 8; ++i) many.push((await ask(url, 'post', ticket, {status: 201})).value.id);
+  await ask(url, 'post', ticket, {status: 503});
+  for (const id of many) await ask(url, 'delete', one, {target: `${ticket}/${id}`, status: 204});
+});
+
 test('every operation of the document was met', () => {
   assert.deepEqual(operations.filter((operation) => !met.has(operation)), []);
 });

@@ -28,6 +28,7 @@ export type Overview = Schemas['Overview'];
 export type ChangedPath = Overview['changed'][number];
 export type LinkFigure = Overview['links'][number];
 export type Change = Schemas['Change'];
+export type SpeedTicket = Schemas['SpeedTicket'];
 export type ProbeRow = Schemas['Probe'];
 export type Vantage = Schemas['Vantage'];
 export type RefusedKey = Schemas['RefusedKey'];

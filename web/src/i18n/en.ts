@@ -11,6 +11,7 @@ export const en = {
   'page.access': 'Access',
   'page.probes': 'Probes',
   'page.storage': 'Storage',
+  'page.speed': 'Speed',
   'page.missing': 'There is no such page.',
   'page.to_overview': 'To the overview',
 
@@ -488,6 +489,47 @@ export const en = {
   'common.no': 'no',
   'common.more': 'more',
   'common.start_failed': 'The server could not be asked: {why}',
+
+  'speed.title': 'Speed test',
+  'speed.lead':
+    'From this browser to this server and back, about half a minute. It moves as much data as the line takes: think of it where data costs money.',
+  'speed.start': 'Start',
+  'speed.again': 'Again',
+  'speed.stop': 'Stop',
+  'speed.step.ready': 'Ready',
+  'speed.step.waiting': 'Waiting for the turn',
+  'speed.step.idle': 'Delay while the line is idle',
+  'speed.step.download': 'Download',
+  'speed.step.upload': 'Upload',
+  'speed.step.done': 'Done',
+  'speed.step.failed': 'The test failed',
+  'speed.waiting': 'One test at a time, so that none disturbs another: {n} before yours, at most {s} s.',
+  'speed.download': 'Download',
+  'speed.upload': 'Upload',
+  'speed.idle': 'Delay, idle',
+  'speed.loaded': 'Delay, line full',
+  'speed.family': 'Address family',
+  'speed.tip.rate':
+    'Mean over ten seconds, start included; one TCP connection, without the heads of the protocols (ndt7).',
+  'speed.tip.idle': 'Median time of small answers over two seconds before the test.',
+  'speed.tip.loaded': 'Median time of small answers while the line was full; the worse of download and upload.',
+  'speed.tip.family': 'Which the browser chose for this server.',
+  'speed.blocked':
+    'The server answers, but no WebSocket connection came about. A proxy or filter on the way usually stops them; where possible, try over HTTPS or from another network.',
+  'speed.failed': '{why}',
+  'speed.says.title': 'What this means',
+  'speed.says.rates': 'Your browser received {down} Mbit/s and sent {up} Mbit/s over IPv{family}.',
+  'speed.says.calls': 'That is enough for HD video calls (4 Mbit/s each way), {n} at once.',
+  'speed.says.no_calls':
+    'That is not enough for an HD video call (4 Mbit/s each way); a call without pictures needs 0.1.',
+  'speed.says.films': 'It is enough for 4K films (25 Mbit/s), {n} at once.',
+  'speed.says.no_films': 'A 4K film (25 Mbit/s) would stop and wait.',
+  'speed.says.delay':
+    'A small answer takes {idle} on the idle line and {loaded} on the full one, {added} more; calls and games go on while somebody downloads.',
+  'speed.says.delay_bad':
+    'A small answer takes {idle} on the idle line, but {loaded} on the full one. From about 300 ms on people in a call talk into each other: when somebody downloads, calls and games suffer. A router with queue management (fq_codel, CAKE) mends that.',
+  'speed.says.limits':
+    'The figure is for one connection between this browser and this server. Wi-Fi, this device and the way to the server are in it; the line itself can be faster, never slower.',
 };
 
 export type Key = keyof typeof en;

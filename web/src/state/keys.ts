@@ -9,6 +9,7 @@ export const GO_KEYS: Record<string, Page> = {
   a: 'access',
   r: 'probes',
   s: 'storage',
+  t: 'speed',
 };
 
 export interface KeyActions {

@@ -2,7 +2,7 @@
 
 import { fresh_default, parse_range, range_words, type Range } from './range';
 
-export const PAGES = ['overview', 'mesh', 'paths', 'access', 'probes', 'storage'] as const;
+export const PAGES = ['overview', 'mesh', 'paths', 'access', 'probes', 'storage', 'speed'] as const;
 export type Page = (typeof PAGES)[number];
 export type FamilyChoice = '' | '4' | '6';
 

@@ -1,0 +1,27 @@
+#pragma once
+
+// Speed tests over HTTP: ndt7 at its own two paths, and tickets for those who want to know where in line they stand.
+// Thread-safe.
+//
+//   GET    /ndt/v7/download, /ndt/v7/upload[?ticket=ID]   WebSocket; without a ticket the answer waits for the turn
+//   POST   /api/v1/speed/ticket                           a place in line
+//   GET    /api/v1/speed/ticket/{id}[?before=N]           where it stands; with N waits until that is no longer N
+//   DELETE /api/v1/speed/ticket/{id}                      gives it back
+
+#include "http/router.h"
+#include "methods/ndt7/transfer_run.h"
+#include "server/speed_desk.h"
+
+namespace gnomon::server {
+
+struct SpeedRouteParts {
+  SpeedDesk& desk;
+  const Clock& clock;
+  Random& random;
+  methods::ndt7::RunOptions run{};
+};
+
+// The desk, clock and source of randomness outlive the router's use and the tests.
+void add_speed_routes(http::Router& router, const SpeedRouteParts& parts);
+
+}  // namespace gnomon::server
