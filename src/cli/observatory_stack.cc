@@ -7,7 +7,9 @@
 #include "core/freed_memory.h"
 #include "core/log.h"
 #include "crypto/ed25519.h"
+#include "http/endpoint.h"
 #include "journal/journal.h"
+#include "methods/capacity/server.h"
 #include "segment/file_system.h"
 #include "server/applier.h"
 #include "server/data_folder.h"
@@ -56,8 +58,10 @@ struct ObservatoryStack::Parts {
   server::Api api;
   std::optional<server::Server> server;
   std::optional<server::LiveTicker> ticker;
+  std::unique_ptr<methods::capacity::Server> speed;
 
   ~Parts() {
+    speed.reset();  // before the queue that it shares with the server
     ticker.reset();
     if (feed) feed->close_all();
     if (server) server->stop();
@@ -136,7 +140,22 @@ struct ObservatoryStack::Parts {
     if (!applying) return tl::unexpected(applying.error());
     applier = std::move(*applying);
     ticker.emplace(api);
+    start_speed(options);
     return {};
+  }
+
+  // Not to have it is no reason not to start: another observatory on this machine may have the port.
+  void start_speed(const StackOptions& options) {
+    const auto listen = http::parse_endpoint(options.listen);
+    const auto address = listen ? net::Address::parse(listen->address) : std::nullopt;
+    if (!address || options.speed_port == 0 || listen->port.value == 0) return;
+    auto started = methods::capacity::Server::start({{{*address, Port{options.speed_port}}}}, clock, random,
+                                                    server->speed_queue());
+    if (started) {
+      speed = std::move(*started);
+    } else {
+      log::warning("no tests by `gnomon speed` here: {}", started.error().message());
+    }
   }
 };
 

@@ -26,9 +26,10 @@ struct StackOptions {
   std::string tls_certificate;
   std::string tls_key;
   bool require_login = false;
-  std::vector<std::string> hosts;  // further names that a loopback port answers to
-  std::string web_folder;          // empty: embedded
-  bool speed_tests = true;         // answer ndt7 clients
+  std::vector<std::string> hosts;    // further names that a loopback port answers to
+  std::string web_folder;            // empty: embedded
+  std::uint16_t speed_port = 24601;  // TCP, for `gnomon speed`, at the address of `listen`; 0: none
+  bool speed_tests = true;           // answer ndt7 clients
 };
 
 class ObservatoryStack {

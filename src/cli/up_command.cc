@@ -32,6 +32,8 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
                   "Another name that a loopback port answers to, as browsers send it; repeatable")
       ->type_name("NAME");
   command.add_flag("!--no-speed", stack.speed_tests, "Answer no speed tests (ndt7)");
+  command.add_option("--speed-port", stack.speed_port, "TCP port for `gnomon speed`, at the same address; 0: none")
+      ->capture_default_str();
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
       ->type_name("DIR")
       ->envname("GNOMON_WEB_DIR")
