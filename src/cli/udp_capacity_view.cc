@@ -111,9 +111,8 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
   if (result.rtt_minimum) lines.push_back(fmt::format("least round trip {:.1f} ms", milliseconds(*result.rtt_minimum)));
   if (result.sender && !result.sender->held_rate()) {
     lines.push_back(
-        fmt::format("this machine did not keep up: {} datagrams sent, {} too late, {} not taken by the kernel; the "
-                    "path may carry more",
-                    result.sender->sent, result.sender->skipped, result.sender->refused));
+        fmt::format("this machine was too busy to send all: {} datagrams sent, {} left out; the path may carry more",
+                    result.sender->sent, result.sender->skipped));
   }
   return lines;
 }

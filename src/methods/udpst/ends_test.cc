@@ -155,6 +155,19 @@ TEST_F(UdpstEnds, WhatTheKernelRefusesIsNoLoss) {
   sending.sent({1222, 5, 0}, 2);
   EXPECT_EQ(sending.header(begin).sequence, 3U);
   EXPECT_EQ(sending.account().refused, 3U);
+  EXPECT_TRUE(sending.account().held_rate());
+}
+
+TEST_F(UdpstEnds, ASenderThatIsLateSaysSo) {
+  const auto begin = clock_.now();
+  SendingEnd sending(terms_for(false), session_, random_, begin, std::nullopt, kTable.row(100));
+  const auto send_all = [&] {
+    while (const auto burst = sending.due(clock_.now())) sending.sent(*burst, burst->datagrams());
+  };
+  for (int i = 0; i < 100; ++i, clock_.advance(milliseconds(1))) send_all();
+  EXPECT_TRUE(sending.account().held_rate());
+  clock_.advance(milliseconds(50));
+  send_all();
   EXPECT_FALSE(sending.account().held_rate());
 }
 

@@ -46,9 +46,11 @@ struct SubInterval {
 struct SenderAccount {
   std::uint64_t sent = 0;     // datagrams
   std::uint64_t skipped = 0;  // due, but the processor came too late
-  std::uint64_t refused = 0;  // due, but the kernel took no more: the socket's buffer was full
-  // More than 2 % of what was due did not leave.
-  [[nodiscard]] bool held_rate() const { return (skipped + refused) * 50 <= sent + skipped + refused; }
+  // Due, but the kernel took no more: the queue of this machine's own interface was full. Such a first hop is part of
+  // the path: its queue shows as delay, not as loss.
+  std::uint64_t refused = 0;
+  // No more than 2 % of what was due came too late.
+  [[nodiscard]] bool held_rate() const { return skipped * 50 <= sent + skipped + refused; }
 };
 
 enum class Outcome : std::uint8_t {
