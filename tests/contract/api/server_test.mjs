@@ -365,6 +365,7 @@ test('the line of speed tests', async () => {
   await ask(url, 'delete', one, {target, status: 204});
   await ask(url, 'get', one, {target, status: 404});
   await ask(url, 'delete', one, {target, status: 404});
+  for (const way of ['download', 'upload']) await ask(url, 'get', `/ndt/v7/${way}`, {status: 426});
   const many = [];
   for (let i = 0; i < 8; ++i) many.push((await ask(url, 'post', ticket, {status: 201})).value.id);
   await ask(url, 'post', ticket, {status: 503});
