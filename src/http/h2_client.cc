@@ -1,5 +1,6 @@
 #include "http/h2_client.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -16,6 +17,15 @@ tl::unexpected<Error> not_connected(const net::Endpoint& to, int errno_value) {
                              refused ? "is the server running, and on this port?" : "");
   error.value().code = ErrorCode::kUnavailable;
   return error;
+}
+
+// The first sample of the round trip is that of SYN and SYN-ACK (RFC 6298 §2.2), in microseconds.
+std::optional<Nanoseconds> handshake_time(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  if (info.tcpi_rtt == 0 || info.tcpi_total_retrans > 0) return std::nullopt;
+  return std::chrono::microseconds(info.tcpi_rtt);
 }
 
 }  // namespace
@@ -47,6 +57,7 @@ Status H2Client::finish_connect(MonotonicTime ready_at) {
   socklen_t length = sizeof peer;
   if (::getpeername(connecting_.get(), reinterpret_cast<sockaddr*>(&peer), &length) != 0) return {};  // not yet
   times_.connected = ready_at;
+  times_.handshake = handshake_time(connecting_.get()).value_or(ready_at - times_.begun);
   auto transport = Result<std::unique_ptr<H2Transport>>(nullptr);
   if (tls_ == nullptr) {
     transport = make_plain_h2_transport(std::move(connecting_));

@@ -29,7 +29,10 @@ class H2Client {
   struct Times {
     MonotonicTime begun;
     std::optional<MonotonicTime> connected;  // TCP
-    std::optional<MonotonicTime> ready;      // TLS too, where there is TLS
+    // How long its handshake took: the kernel's own measure, free of when this thread was woken, unless a SYN was sent
+    // twice, which the kernel does not time.
+    Nanoseconds handshake{};
+    std::optional<MonotonicTime> ready;  // TLS too, where there is TLS
   };
 
   // Begins to connect. `tls` is null for plain HTTP/2 with prior knowledge. kUnavailable: no route, refused at once.

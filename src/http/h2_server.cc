@@ -172,13 +172,19 @@ class H2Server::Loop {
 
   bool has_place(const net::Address& peer) {
     const auto of_this = of_address_.find(peer);
-    if (of_this != of_address_.end() && of_this->second >= limits_.connections_per_address) return false;
-    if (connections_.size() < limits_.connections) return true;
+    // Clients that leave connections open, as Go's does, pay with their own.
+    const bool is_its_share = of_this != of_address_.end() && of_this->second >= limits_.connections_per_address;
+    if (is_its_share) return drop_idle(&peer);
+    return connections_.size() < limits_.connections || drop_idle(nullptr);
+  }
+
+  // Takes the place of the connection, of `peer` where one is given, that has been idle longest.
+  bool drop_idle(const net::Address* peer) {
     H2ServerConnection* longest = nullptr;
     auto since = clock_.now() - kPatience;
     for (auto& connection : connections_) {
       const auto idle = connection.idle_since();
-      if (!idle || *idle > since) continue;
+      if (!idle || *idle > since || (peer != nullptr && connection.peer() != *peer)) continue;
       since = *idle;
       longest = &connection;
     }

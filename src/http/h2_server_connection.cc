@@ -41,8 +41,6 @@ void H2ServerConnection::on_head(H2Stream stream, const H2Head& head) {
   auto& kept = transfers_[stream] = std::move(transfer);
   if (kept.answer.after_body) return;
   link_.session().answer(stream, kept.answer.status, kept.answer.fields, std::move(kept.answer.body));
-  // Who is refused need not send the rest; such answers have no body that the reset could overtake.
-  if (kept.answer.status >= 300) link_.session().reset(stream, true);
 }
 
 void H2ServerConnection::on_end(H2Stream stream) {

@@ -120,9 +120,7 @@ class H2Session::Impl {
     if (done == 0 && !source->empty()) sources_[stream] = std::move(source);
   }
 
-  void reset(H2Stream stream, bool clean) {
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, clean ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL);
-  }
+  void reset(H2Stream stream) { nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL); }
   void shut_down() { nghttp2_session_terminate_session(session_, NGHTTP2_NO_ERROR); }
   void set_generated_chunk(std::size_t bytes) { chunk_ = std::clamp<std::size_t>(bytes, 512, kLargestChunk); }
   [[nodiscard]] std::uint64_t generated() const { return generated_; }
@@ -149,6 +147,11 @@ class H2Session::Impl {
                                                            static_cast<Impl*>(self)->end_frame(*frame);
                                                            return 0;
                                                          });
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks,
+                                                         [](nghttp2_session*, const nghttp2_frame* frame, void* self) {
+                                                           static_cast<Impl*>(self)->frame_sent(*frame);
+                                                           return 0;
+                                                         });
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
         callbacks, [](nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* bytes, std::size_t size,
                       void* self) {
@@ -169,6 +172,7 @@ class H2Session::Impl {
     H2Head head;
     std::size_t bytes = 0;
     bool told = false;
+    bool ended = false;  // the peer's message is whole
   };
 
   int begin_head(H2Stream stream) {
@@ -215,7 +219,17 @@ class H2Session::Impl {
       }
     }
     const bool has_end = frame.hd.type == NGHTTP2_HEADERS || frame.hd.type == NGHTTP2_DATA;
-    if (has_end && (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) events_.on_end(stream);
+    if (!has_end || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
+    open->second.ended = true;
+    events_.on_end(stream);
+  }
+
+  void frame_sent(const nghttp2_frame& frame) {
+    const bool has_end = frame.hd.type == NGHTTP2_HEADERS || frame.hd.type == NGHTTP2_DATA;
+    if (role_ == Role::kClient || !has_end || (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return;
+    const auto open = heads_.find(frame.hd.stream_id);
+    if (open == heads_.end() || open->second.ended) return;
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, frame.hd.stream_id, NGHTTP2_NO_ERROR);
   }
 
   nghttp2_data_provider provider_of(H2Body& source) {
@@ -276,8 +290,8 @@ Result<H2Stream> H2Session::request(const H2Head& head, H2Body body) {
 void H2Session::answer(H2Stream stream, int status, const Headers& fields, H2Body body) {
   impl_->answer(stream, status, fields, std::move(body));
 }
-void H2Session::reset(H2Stream stream, bool clean) {
-  impl_->reset(stream, clean);
+void H2Session::reset(H2Stream stream) {
+  impl_->reset(stream);
 }
 void H2Session::shut_down() {
   impl_->shut_down();

@@ -75,10 +75,10 @@ class H2Session {
 
   // Client. kUnavailable when the connection takes no more requests.
   Result<H2Stream> request(const H2Head& head, H2Body body = {});
-  // Server. A stream that is gone meanwhile is no error.
+  // Server. A stream that is gone meanwhile is no error. When the answer has left before its request has ended, the
+  // rest of the request is declined with NO_ERROR (RFC 9113 §8.1).
   void answer(H2Stream stream, int status, const Headers& fields, H2Body body = {});
-  // `clean`: all has been said (NO_ERROR, RFC 9113 §8.1); otherwise CANCEL.
-  void reset(H2Stream stream, bool clean = false);
+  void reset(H2Stream stream);
   // GOAWAY; streams under way end as they are.
   void shut_down();
 

@@ -38,7 +38,7 @@ void ForeignProbe::on_closed(http::H2Stream, bool) {
 
 void ForeignProbe::add_to(ProbeDelays& delays) const {
   const auto& times = client_->times();
-  delays.tcp.push_back(*times.connected - times.begun);
+  delays.tcp.push_back(times.handshake);
   if (const auto trips = client_->tls_round_trips(); trips > 0) {
     delays.tls.push_back((*times.ready - *times.connected) / trips);
   }

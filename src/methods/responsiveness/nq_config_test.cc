@@ -78,8 +78,9 @@ TEST(NqConfig, RefusesWhatIsNoConfiguration) {
 }
 
 TEST(NqUrl, RefusesWhatCouldMeanSomethingElse) {
-  for (const char* bad : {"https://", "https://a@b/", "https://h/#x", "https://h:0/", "https://h:99999/", "https://h:/",
-                          "https://[::1", "https://[::1]x/", "https://h /", "https://h/\r\nx", "https://h\"/", "//h/"}) {
+  for (const char* bad :
+       {"https://", "https://a@b/", "https://h/#x", "https://h:0/", "https://h:99999/", "https://h:/", "https://[::1",
+        "https://[::1]x/", "https://h /", "https://h/\r\nx", "https://h\"/", "//h/"}) {
     EXPECT_FALSE(decode_nq_url(bad)) << bad;
   }
   EXPECT_EQ(decode_nq_url("HTTPS://h/").has_value(), false);

@@ -75,6 +75,7 @@ tl::expected<NqUrl, NqError> decode_nq_url(std::string_view text) noexcept {
   }
   const std::string_view rest = text.substr(end);
   url.path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+  if (url.path.size() + end > kUrlLimit) return wrong("the URL is too long", text.size());
   return url;
 }
 

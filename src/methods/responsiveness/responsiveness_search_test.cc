@@ -24,7 +24,8 @@ TEST(ResponsivenessSearch, AddsAFlowEachIntervalUntilGoodputSettles) {
   ResponsivenessSearch search({});
   EXPECT_EQ(search.flows(), 1U);
   // Moving averages 10, 15, 20, 25, 40: far apart.
-  for (const double megabits : {10.0, 20.0, 30.0, 40.0, 70.0}) search.end_interval(second_of(megabits, milliseconds(50)));
+  for (const double megabits : {10.0, 20.0, 30.0, 40.0, 70.0})
+    search.end_interval(second_of(megabits, milliseconds(50)));
   EXPECT_EQ(search.stage(), Stage::kGoodput);
   EXPECT_EQ(search.flows(), 6U);
 }
