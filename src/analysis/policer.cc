@@ -136,6 +136,13 @@ bool keeps_to_line(const Below& below, double rate, double loss_ratio) {
   return below.when_lossy <= (below.loss_episodes < kManyEpisodes ? kLossyAtLineFew : kLossyAtLine) * below.mean;
 }
 
+// Losses told within a round trip of the first byte were of packets before it: the curve's beginning is not the
+// burst's.
+bool lost_before_first_byte(std::span<const schema::TransferSample> samples) {
+  const auto first = std::ranges::find_if(samples, [](const auto& sample) { return sample.tcp.has_value(); });
+  return first != samples.end() && first->tcp->retransmitted_segments > 0 && first->at < first->tcp->min_rtt;
+}
+
 struct Losses {
   std::uint64_t before = 0, after = 0, sent_after = 0;
   std::vector<double> delays;  // seconds, after
@@ -189,7 +196,7 @@ Nanoseconds time_of(double seconds) {
 std::optional<Policer> find_policer(std::span<const schema::TransferSample> samples) {
   const DeliveryCurve curve(samples);
   const auto points = curve.points().subspan(burst_begin(samples, curve));
-  if (points.size() < 20) return std::nullopt;
+  if (points.size() < 20 || lost_before_first_byte(samples)) return std::nullopt;
   const LinePart line = longest_line(points, upper_hull(points));
   if (line.slope <= 0) return std::nullopt;
   const CurvePoint &low = points.front(), &touch = points[line.first];

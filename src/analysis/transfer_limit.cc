@@ -22,9 +22,12 @@ constexpr double kQueueSegments = 4;      // in it
 constexpr double kDeepQueue = 0.25;       // of the least round trip: more than noise adds
 constexpr double kFlat = 0.05;            // spread of the rates of a stream that is held at one rate
 constexpr double kUneven = 0.12;          // and of one that chance holds back
-constexpr double kFollows = 0.7;          // correlation
+constexpr double kFollows = 0.85;         // correlation
 constexpr int kFewestEpisodes = 5;
-constexpr double kChanceRank = 0.8;  // of the window at a loss; 1 is at its greatest
+constexpr int kManyEpisodes = 10;
+// Rank of the window at a loss by chance; 1 is at its greatest. An emptied bucket loses at the bottom as well.
+constexpr double kChanceRank = 0.8, kLeastChanceRank = 0.3;
+constexpr double kHeavyLoss = 0.05;  // without a queue: a bucket, or a queue too small to be seen
 constexpr double kGigabit = 125e6;   // bytes per second
 
 class Judge {
@@ -131,7 +134,9 @@ class Judge {
     if (!facts_.sender) return false;
     const SenderFacts& sender = *facts_.sender;
     const double most = std::max(sender.window_limited, sender.buffer_limited);
-    if (most < kHeldBack) return false;
+    // A sender that paces its packets waits for the pace as well, but finds its socket empty.
+    const bool small_buffer = sender.buffer_limited >= kHardlyHeldBack && is_starved();
+    if (most < kHeldBack && !small_buffer) return false;
     if (sender.retransmitted == 0 && queue_is_deep() && facts_.spread <= kFlat && sender.base_rtt > 1e-3) {
       // The window holds it, but the link is full as well: a larger one would only lengthen the queue.
       return decide(Limit::kNetworkRate, 0.65);
@@ -154,7 +159,15 @@ class Judge {
 
   // Losses that come at any size of the window. Too few of them tell nothing.
   [[nodiscard]] bool is_by_chance() const {
-    return facts_.sender->loss_episodes >= kFewestEpisodes && facts_.sender->loss_rank <= kChanceRank;
+    return facts_.sender->loss_episodes >= kFewestEpisodes && facts_.sender->loss_rank <= kChanceRank &&
+           facts_.sender->loss_rank >= kLeastChanceRank;
+  }
+
+  // Without a queue to be seen: one rate all the time, or losses always at the top of the window.
+  [[nodiscard]] bool is_held_flat() const {
+    if (facts_.sender->loss_ratio >= kHeavyLoss) return false;
+    if (facts_.spread <= kFlat) return true;
+    return facts_.spread <= kUneven && facts_.sender->loss_episodes >= 3 && facts_.sender->loss_rank > kChanceRank;
   }
 
   void network() {
@@ -166,15 +179,15 @@ class Judge {
     }
     const bool follows = sender.rate_follows >= kFollows && facts_.spread >= kUneven;
     if (follows && !queue_is_deep() && is_by_chance()) {
-      decide(Limit::kNetworkLoss, beyond(sender.rate_follows, kFollows, 0.95) - (queue_stands() ? 0.1 : 0));
+      const double few = sender.loss_episodes < kManyEpisodes ? 0.2 : 0;
+      decide(Limit::kNetworkLoss, beyond(sender.rate_follows, kFollows, 0.95) - few - (queue_stands() ? 0.1 : 0));
       return;
     }
-    if (follows && !queue_is_deep()) return;  // it still grew
-    if (!queue_stands() && facts_.spread > kUneven) return;
+    if ((follows && !queue_is_deep()) || (!queue_stands() && !is_held_flat())) return;
     result_.queue_delay = Nanoseconds(static_cast<std::int64_t>(1e9 * (sender.rtt_high - sender.base_rtt)));
     result_.queue = {static_cast<std::uint64_t>((sender.rtt_high - sender.base_rtt) * facts_.rate)};
     const double flat = facts_.spread <= kFlat ? 0.1 : 0;
-    decide(Limit::kNetworkRate, (queue_is_deep() ? 0.87 : queue_stands() ? 0.8 : flat > 0 ? 0.75 : 0.65) + flat);
+    decide(Limit::kNetworkRate, queue_is_deep() ? 0.87 + flat : queue_stands() ? 0.8 + flat : 0.7);
     if (radio_ && radio_limits()) result_.limit = Limit::kRadio;
   }
 

@@ -78,7 +78,7 @@ struct Stream {
   std::vector<double> rounds;
   double round_end = 0, round_acked = 0, gain = 2.885, full_rate = 0;
   int full_rounds = 0, cycle = 0;
-  bool filled = false, drained = false;
+  bool filled = false, drained = false, round_ran_dry = false;
 };
 
 class Simulation {
@@ -195,8 +195,13 @@ class Simulation {
 
   void end_round(Stream& stream) {
     const double length = std::max(stream.srtt, scene_.rtt);
-    stream.rounds.push_back(stream.round_acked / length);
-    if (stream.rounds.size() > 10) stream.rounds.erase(stream.rounds.begin());
+    const double delivered = stream.round_acked / length;
+    const double known = stream.rounds.empty() ? 0 : *std::ranges::max_element(stream.rounds);
+    // A round in which there was nothing to send says nothing of the path, unless it was faster than any.
+    if (!std::exchange(stream.round_ran_dry, false) || delivered > known) {
+      stream.rounds.push_back(delivered);
+      if (stream.rounds.size() > 10) stream.rounds.erase(stream.rounds.begin());
+    }
     const double best = *std::ranges::max_element(stream.rounds);
     if (!stream.filled) {
       stream.full_rounds = best > 1.25 * stream.full_rate ? 0 : stream.full_rounds + 1;
@@ -235,17 +240,18 @@ class Simulation {
         offered < stream.window && stream.in_flight > offered - 2 * kSegment && stream.unsent > 0;
     if (stream.is_window_limited) stream.window_limited += kStep;
     const bool hungry = stream.unsent <= 0 && stream.in_flight < stream.window - kSegment;
+    stream.round_ran_dry = stream.round_ran_dry || hungry;
     if (hungry && !stream.starved) stream.buffer_limited += kStep;
     return out;
   }
 
   // `bytes` of a stream were dropped: whole segments, told by later acknowledgements or, when most of a window is gone,
-  // by the timer.
-  void lose(Stream& stream, double bytes) {
+  // by the timer. `kept` of the same step went on, before them: a queue drops the tail.
+  void lose(Stream& stream, double bytes, double kept) {
     if (bytes <= 0) return;
     const double noticed = scene_.rtt + queue_delay() + (bytes > stream.window / 2 ? 0.2 : 0);
     stream.losses.put(step_ + static_cast<std::size_t>(noticed / kStep) + 1, bytes);
-    stream.holes.push_back({stream.entered, now_ + noticed + scene_.rtt / 2 + queue_delay() + kStep});
+    stream.holes.push_back({stream.entered + kept, now_ + noticed + scene_.rtt / 2 + queue_delay() + kStep});
   }
 
   // Of `bytes` in whole segments, with the rest carried on.
@@ -265,8 +271,8 @@ class Simulation {
           if (random_.uniform() < scene_.loss * std::min(1.0, left)) lost += kSegment;
         }
         lost = std::min(lost, entering[i]);
-        lose(streams_[i], lost);
         entering[i] -= lost;
+        lose(streams_[i], lost, entering[i]);
       }
       sum += entering[i];
     }
@@ -292,8 +298,8 @@ class Simulation {
     double left = 0;
     for (std::size_t i = 0; i < entering.size(); ++i) {
       const double lost = share > 0 ? whole(streams_[i], entering[i] * share, entering[i]) : 0;
-      lose(streams_[i], lost);
       entering[i] -= lost;
+      lose(streams_[i], lost, entering[i]);
       left += entering[i];
     }
     return left;
