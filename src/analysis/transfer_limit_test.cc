@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 
 #include "analysis/transfer_scenarios_for_test.h"
@@ -25,11 +26,6 @@ struct Tally {
 
   void add(std::uint64_t number, const std::string& truth, const TransferLimit& limit) {
     const std::string verdict(to_string(limit.limit));
-    if (std::getenv("SHOW")) {
-      std::printf("SHOW %s %s", truth.c_str(), verdict.c_str());
-      for (const Evidence& each : limit.evidence) std::printf(" %s=%.3f", each.name.c_str(), each.value);
-      std::printf("\n");
-    }
     ++scenarios, ++table[truth][verdict];
     if (verdict == truth) {
       ++right;
@@ -56,6 +52,7 @@ struct Tally {
 
 TEST(TransferLimit, IsRightOnScenariosOfKnownLimit) {
   Tally tally;
+  // Other seeds than those of the test: GNOMON_FIRST=5000.
   const std::uint64_t first = std::getenv("GNOMON_FIRST") ? std::strtoull(std::getenv("GNOMON_FIRST"), nullptr, 10) : 0;
   for (std::uint64_t number = first; number < first + 200; ++number) {
     const Scenario each = scenario(number);
@@ -66,6 +63,58 @@ TEST(TransferLimit, IsRightOnScenariosOfKnownLimit) {
   tally.print();
   EXPECT_GE(tally.right, 190) << tally.worst;
   EXPECT_EQ(tally.surely_wrong, 0) << tally.worst;
+}
+
+// Of scenario 0, a link, with something taken away or added.
+schema::Transfer a_link() {
+  return simulate(scenario(0).scene);
+}
+
+TEST(TransferLimit, TheNetworkIsTheRadioOnlyWhenItsStateSaysSo) {
+  const schema::Transfer transfer = a_link();
+  const TransferLimit plain = transfer_limit(transfer);
+  ASSERT_EQ(plain.limit, Limit::kNetworkRate);
+  ASSERT_TRUE(plain.queue_delay && plain.queue);
+  EXPECT_EQ(transfer_limit(transfer, Radio{true, -50, 100e9}).limit, Limit::kNetworkRate);
+  EXPECT_EQ(transfer_limit(transfer, Radio{true, -82, std::nullopt}).limit, Limit::kRadio);
+  EXPECT_EQ(transfer_limit(transfer, Radio{false, -118, std::nullopt}).limit, Limit::kRadio);
+  const double rate = 8 * transfer_facts(transfer.samples)->rate;
+  EXPECT_EQ(transfer_limit(transfer, Radio{true, -50, 1.6 * rate}).limit, Limit::kRadio);
+}
+
+TEST(TransferLimit, IsUnsureWhenItCannotKnow) {
+  schema::Transfer transfer = a_link();
+  for (auto& sample : transfer.samples) sample.tcp.reset();
+  EXPECT_EQ(transfer_limit(transfer).limit, Limit::kUnsure);
+  EXPECT_EQ(transfer_limit(transfer).sentence.en, "Not known: the sender's kernel could not be asked.");
+  transfer.samples.resize(20);
+  EXPECT_EQ(transfer_limit(transfer).sentence.en, "Not known: the transfer was too short to tell.");
+  EXPECT_EQ(transfer_limit({}).limit, Limit::kUnsure);
+}
+
+TEST(TransferLimit, NamesTheEndWhoseProcessorItWas) {
+  Scene scene;
+  scene.link = 125e6, scene.sender.bytes_per_second = 30e6;
+  schema::Transfer transfer = simulate(scene);
+  EXPECT_EQ(transfer_limit(transfer).limit, Limit::kServerCpu);
+  transfer.direction = schema::Direction::kUp;
+  EXPECT_EQ(transfer_limit(transfer).limit, Limit::kClientCpu);
+  EXPECT_TRUE(transfer_limit(transfer).sentence.en.starts_with("The client: its processor is busy all the time"));
+}
+
+TEST(TransferLimit, AWindowSaysHowLargeItWouldHaveToBe) {
+  Scene scene;
+  scene.link = 125e6, scene.rtt = 0.04, scene.receive_buffer = 500e3;
+  const TransferLimit limit = transfer_limit(simulate(scene));
+  ASSERT_EQ(limit.limit, Limit::kReceiveWindow);
+  EXPECT_NEAR(static_cast<double>(limit.window->value), 500e3, 50e3);
+  EXPECT_NEAR(static_cast<double>(limit.window_for_gigabit->value), 5e6, 0.1e6);
+}
+
+TEST(TransferLimit, EveryVerdictHasAWordOfItsOwn) {
+  std::map<std::string, int> words;
+  for (std::size_t i = 0; i < kLimits; ++i) ++words[std::string(to_string(static_cast<Limit>(i)))];
+  EXPECT_EQ(words.size(), kLimits);
 }
 
 }  // namespace

@@ -1,0 +1,172 @@
+#include "analysis/reconciliation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gnomon::analysis {
+
+namespace {
+
+constexpr double kSame = 0.02;               // of the highest: clocks, samples and edges of tests differ by as much
+constexpr double kTcpHeader = 20;            // RFC 9293 §3.1
+constexpr double kTimestamps = 12;           // RFC 7323 §3.2, with two bytes of padding
+constexpr double kTlsRecord = 16'384;        // RFC 8446 §5.1
+constexpr double kTlsOverhead = 5 + 1 + 16;  // header, content type, tag of AEAD (RFC 8446 §5.2)
+constexpr double kWebSocketHeader = 10;  // RFC 6455 §5.2, from 64 kB on; a client's 4 bytes of mask are below notice
+constexpr double kWebSocketMessage = 65'536;
+constexpr double kMathis = 1.22;
+constexpr int kFewStreams = 4;
+
+double ip_header(Family family) {
+  return family == Family::kIpv4 ? 20 : 40;
+}  // RFC 791 §3.1, RFC 8200 §3
+
+double segment_bytes(const PathPackets& packets) {
+  return std::max(576, packets.mtu) - ip_header(packets.family) - kTcpHeader -
+         (packets.tcp_timestamps ? kTimestamps : 0);
+}
+
+double share_within_tcp(RateLayer layer) {
+  const double tls = kTlsRecord / (kTlsRecord + kTlsOverhead);
+  const double web_socket = kWebSocketMessage / (kWebSocketMessage + kWebSocketHeader);
+  switch (layer) {
+    case RateLayer::kIpPacket:
+    case RateLayer::kTcpPayload:
+      return 1;
+    case RateLayer::kTlsPayload:
+      return tls;
+    case RateLayer::kWebSocketPayload:
+      return web_socket;
+    case RateLayer::kWebSocketTlsPayload:
+      return tls * web_socket;
+  }
+  return 1;
+}
+
+// A cause and the share of the highest rate that it takes away.
+struct Explained {
+  RateCause cause = RateCause::kUnexplained;
+  double share = 0;
+  Text text;
+};
+
+bool is_limit(const MethodRate& method, std::initializer_list<Limit> limits) {
+  return method.limit && std::ranges::find(limits, method.limit->limit) != limits.end();
+}
+
+std::optional<Explained> by_ends(const MethodRate& method, double below) {
+  if (is_limit(method, {Limit::kClientCpu, Limit::kServerCpu})) {
+    const bool client = method.limit->limit == Limit::kClientCpu;
+    return Explained{RateCause::kCpu,
+                     below,
+                     {fmt::format("The {}'s processor was the limit, not the access.", client ? "client" : "server"),
+                      fmt::format("受{}处理器限制，而非接入网络。", client ? "客户端" : "服务器")}};
+  }
+  if (is_limit(method, {Limit::kSenderApplication})) {
+    return Explained{
+        RateCause::kPace, below, {"The sender's program offered no more.", "发送端程序没有提供更多数据。"}};
+  }
+  if (!is_limit(method, {Limit::kReceiveWindow, Limit::kSendBuffer}) || !method.limit->window) return std::nullopt;
+  const std::string window = bytes_text(static_cast<double>(method.limit->window->value));
+  const std::string rtt = method.rtt ? delay_text(*method.rtt) : "";
+  return Explained{RateCause::kWindow,
+                   below,
+                   {fmt::format("A window of {} goes once in a round trip{}.", window, rtt.empty() ? "" : " of " + rtt),
+                    fmt::format("每个往返时延{}只能传输 {} 的窗口。", rtt.empty() ? "" : "（" + rtt + "）", window)}};
+}
+
+std::optional<Explained> by_loss(const MethodRate& method, double highest, double below, const PathPackets& packets) {
+  if (method.layer == RateLayer::kIpPacket || method.streams > kFewStreams) return std::nullopt;
+  if (!method.loss_ratio || !method.rtt || *method.loss_ratio <= 0 || method.rtt->count() <= 0) return std::nullopt;
+  const double rtt = std::chrono::duration<double>(*method.rtt).count();
+  const double reach = method.streams * mathis_bps(segment_bytes(packets), rtt, *method.loss_ratio);
+  // The formula is of Reno; CUBIC and BBR do better. What it lets through is not explained by loss.
+  const double share = std::min(below, 1 - reach / payload_share(RateLayer::kTcpPayload, packets) / highest);
+  if (share <= 0) return std::nullopt;
+  const std::string loss = loss_text(*method.loss_ratio), most = rate_text(reach);
+  return Explained{RateCause::kLoss,
+                   share,
+                   {fmt::format("{} lost at {} lets {} of Reno reach about {} (Mathis).", loss, delay_text(*method.rtt),
+                                method.streams == 1 ? "one stream" : fmt::format("{} streams", method.streams), most),
+                    fmt::format("丢包 {}、往返时延 {} 时，{} 条 Reno 流约可达 {}（Mathis 公式）。", loss,
+                                delay_text(*method.rtt), method.streams, most)}};
+}
+
+// A bucket counts once in each test, the more the shorter the test is.
+std::optional<Explained> by_burst(const MethodRate& method, const MethodRate& highest, double highest_bps,
+                                  double below) {
+  const MethodRate* policed = method.limit && method.limit->policer ? &method : &highest;
+  if (!policed->limit || !policed->limit->policer) return std::nullopt;
+  const double bits = 8 * policed->limit->policer->burst_bytes;
+  const auto gain = [&](const MethodRate& each) {
+    const double seconds = std::chrono::duration<double>(each.duration).count();
+    return each.holds_burst && seconds > 0 ? bits / seconds : 0;
+  };
+  const double share = std::min(below, (gain(highest) - gain(method)) / highest_bps);
+  if (share <= 0) return std::nullopt;
+  const std::string burst = bytes_text(bits / 8);
+  return Explained{RateCause::kBurst,
+                   share,
+                   {fmt::format("A policer's burst of {} raises the rate of {}.", burst, highest.method),
+                    fmt::format("限速器的突发 {} 抬高了 {} 的速率。", burst, highest.method)}};
+}
+
+bool agree(const MethodRate& method, const MethodRate& highest, const PathPackets& packets) {
+  if (method.high <= 0 || highest.low <= 0) return false;
+  return method.high / payload_share(method.layer, packets) >= highest.low / payload_share(highest.layer, packets);
+}
+
+Text same_text(const MethodRate& method, const PathPackets& packets) {
+  if (method.layer == RateLayer::kIpPacket) return {"Counts IP packets whole.", "按完整 IP 数据包计算。"};
+  const std::string headers = loss_text(1 - payload_share(method.layer, packets));
+  return {fmt::format("Headers are {} of the packets; with them it agrees with the highest.", headers),
+          fmt::format("报头占数据包的 {}；计入后与最高值一致。", headers)};
+}
+
+void explain(ReconciledRate& row, const MethodRate& method, const MethodRate& highest, double highest_bps,
+             const PathPackets& packets) {
+  row.explanation = same_text(method, packets);
+  if (row.below <= kSame || agree(method, highest, packets)) return;
+  row.cause = RateCause::kUnexplained;
+  row.unexplained = row.below;
+  row.explanation = {"Nothing that was seen explains the difference.", "现有观测无法解释该差异。"};
+  auto found = by_ends(method, row.below);
+  if (!found) found = by_burst(method, highest, highest_bps, row.below);
+  if (!found) found = by_loss(method, highest_bps, row.below, packets);
+  if (!found) return;
+  row.cause = found->cause;
+  row.unexplained = std::max(0.0, row.below - found->share);
+  row.explanation = std::move(found->text);
+}
+
+}  // namespace
+
+double payload_share(RateLayer layer, const PathPackets& packets) {
+  if (layer == RateLayer::kIpPacket) return 1;
+  return segment_bytes(packets) / std::max(576, packets.mtu) * share_within_tcp(layer);
+}
+
+double mathis_bps(double segment_bytes, double rtt_seconds, double loss_ratio) {
+  return 8 * segment_bytes / rtt_seconds * kMathis / std::sqrt(loss_ratio);
+}
+
+std::vector<ReconciledRate> reconcile(std::span<const MethodRate> methods, const PathPackets& packets) {
+  std::vector<ReconciledRate> rows;
+  if (methods.empty()) return rows;
+  const auto at_ip = [&](const MethodRate& method) { return method.bps / payload_share(method.layer, packets); };
+  const MethodRate& highest = *std::ranges::max_element(methods, {}, at_ip);
+  for (const MethodRate& method : methods) {
+    ReconciledRate row;
+    row.method = method.method;
+    row.bps = method.bps;
+    row.ip_bps = at_ip(method);
+    row.below = at_ip(highest) > 0 ? 1 - row.ip_bps / at_ip(highest) : 0;
+    explain(row, method, highest, at_ip(highest), packets);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace gnomon::analysis

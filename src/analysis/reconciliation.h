@@ -1,0 +1,72 @@
+#pragma once
+
+// Why several methods, run in one session over the same access, gave different rates: each is brought to one layer (IP
+// packets, as RFC 9097 counts), and what remains is explained by what was seen of it.
+//
+// Pure functions, thread-safe. Rates are bits per second.
+
+#include <span>
+
+#include "analysis/transfer_limit.h"
+
+namespace gnomon::analysis {
+
+// What a method's rate counts.
+enum class RateLayer : std::uint8_t {
+  kIpPacket,  // UDP capacity at the IP layer
+  kTcpPayload,
+  kTlsPayload,        // of records of 16 kB (RFC 8446 §5.1)
+  kWebSocketPayload,  // ndt7 over ws: of messages of 64 kB and more (RFC 6455 §5.2)
+  kWebSocketTlsPayload,
+};
+
+struct PathPackets {
+  Family family = Family::kIpv4;
+  int mtu = 1500;              // bytes of an IP packet; at least 576
+  bool tcp_timestamps = true;  // RFC 7323 §3: 12 bytes of each segment
+};
+
+struct MethodRate {
+  std::string method;  // as it is shown: "TCP, one stream"
+  RateLayer layer = RateLayer::kTcpPayload;
+  double bps = 0;
+  double low = 0, high = 0;  // 95 % interval; both 0: not known
+  int streams = 1;
+  Nanoseconds duration{};    // of what the rate was reckoned from
+  bool holds_burst = false;  // the rate includes the test's beginning
+  std::optional<TransferLimit> limit;
+  std::optional<double> loss_ratio;  // retransmitted of sent
+  std::optional<Nanoseconds> rtt;    // during the test
+};
+
+enum class RateCause : std::uint8_t {
+  kNone,  // no difference to explain
+  kCpu,
+  kWindow,  // one stream, window over round trip
+  kLoss,    // one or few streams, Mathis et al. 1997
+  kBurst,   // a policer's bucket counts in the other's shorter test
+  kPace,
+  kUnexplained,
+};
+
+struct ReconciledRate {
+  std::string method;
+  double bps = 0;          // at its own layer
+  double ip_bps = 0;       // brought to IP packets
+  double below = 0;        // the highest, as a share of it, 0 to 1
+  double unexplained = 0;  // the part of `below` that nothing explains
+  RateCause cause = RateCause::kNone;
+  Text explanation;
+};
+
+// Payload's share of the IP packets that carry it, 0 to 1.
+double payload_share(RateLayer layer, const PathPackets& packets);
+
+// What Mathis, Semke, Mahdavi, Ott (Computer Communication Review 27, 1997) let a stream of Reno reach:
+// segment / rtt · 1.22 / √loss. `loss_ratio` and `rtt` above 0.
+double mathis_bps(double segment_bytes, double rtt_seconds, double loss_ratio);
+
+// In the order given. Differences within both intervals, or below 2 %, need no explanation.
+std::vector<ReconciledRate> reconcile(std::span<const MethodRate> methods, const PathPackets& packets);
+
+}  // namespace gnomon::analysis
