@@ -301,9 +301,8 @@ TEST_F(ServerTest, PublicRoutesAreTheseOnly) {
                         "GET /api/v1/session", "POST /api/v1/session", "DELETE /api/v1/session", "POST /api/v1/ingest",
                         "GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/tile/{tile...}", "GET /healthz",
                         "GET /api/v1/status", "GET /api/v1/openapi.yaml", "GET /api/v1/plan-schema.json",
-                        "GET /api/v1/schema", "GET /ndt/v7/download", "GET /ndt/v7/upload",
-                        "POST /api/v1/speed/ticket", "GET /api/v1/speed/ticket/{id}",
-                        "DELETE /api/v1/speed/ticket/{id}"));
+                        "GET /api/v1/schema", "GET /ndt/v7/download", "GET /ndt/v7/upload", "POST /api/v1/speed/ticket",
+                        "GET /api/v1/speed/ticket/{id}", "DELETE /api/v1/speed/ticket/{id}"));
 }
 
 }  // namespace

@@ -77,6 +77,6 @@ test("a blocked WebSocket is told in words", { timeout: 30_000 }, async () => {
   await page.goto(`${BASE}/speed`);
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByText("no WebSocket connection came about").waitFor();
-  await page.getByRole("button", { name: "Again" }).waitFor();
+  await page.getByRole("button", { name: "Again", exact: true }).waitFor();
   await context.close();
 });
