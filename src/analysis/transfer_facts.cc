@@ -109,8 +109,11 @@ std::optional<SenderFacts> sender_facts(Samples all, const Windows& windows) {
   if (seconds <= 0) return std::nullopt;
   SenderFacts facts;
   facts.busy = share(a.busy, b.busy, seconds);
-  facts.window_limited = share(a.window_limited, b.window_limited, seconds);
-  facts.buffer_limited = share(a.buffer_limited, b.buffer_limited, seconds);
+  // Some kernels count their own jiffies wrongly, but all three alike: so shares of the time that they call busy.
+  if (const double busy = seconds_of(b.busy - a.busy); busy > 0) {
+    facts.window_limited = share(a.window_limited, b.window_limited, busy);
+    facts.buffer_limited = share(a.buffer_limited, b.buffer_limited, busy);
+  }
   const double sent = growth(a.sent_segments, b.sent_segments);
   const double repeated = growth(a.retransmitted_segments, b.retransmitted_segments);
   facts.retransmitted = static_cast<std::uint64_t>(repeated);

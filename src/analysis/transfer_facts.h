@@ -18,7 +18,8 @@ struct CpuFacts {
 };
 
 struct SenderFacts {
-  double busy = 0, window_limited = 0, buffer_limited = 0;
+  double busy = 0;
+  double window_limited = 0, buffer_limited = 0;  // of the busy time
   double empty = 0;  // share of the samples without a byte that waits to be sent: the sender's program is too slow
   double loss_ratio = 0;
   std::uint64_t retransmitted = 0;

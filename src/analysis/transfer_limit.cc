@@ -10,6 +10,7 @@ namespace {
 
 // Where each comes from: docs/methods/limits.md.
 constexpr double kCpuWanted = 0.85;       // of the time the busiest thread ran or was ready
+constexpr double kCpuSuspect = 0.65;
 constexpr double kCpuIdle = 0.7;          // below it a processor is no suspect
 constexpr double kThrottled = 0.1;        // of the time the quota was used up
 constexpr double kEmptySocket = 0.6;      // of the samples nothing waited to be sent
@@ -153,8 +154,12 @@ class Judge {
   // Whether the sender waited for congestion control nearly all of the time.
   [[nodiscard]] bool is_asked() const {
     const SenderFacts& sender = *facts_.sender;
+    // A processor in great demand makes deliveries uneven, and may be what drops: only a steady rate speaks against it.
+    const double wanted = std::max(facts_.sender_cpu ? facts_.sender_cpu->wanted() : 0,
+                                   facts_.receiver_cpu ? facts_.receiver_cpu->wanted() : 0);
+    if (wanted > kCpuSuspect && facts_.spread > kFlat) return false;
     return sender.empty <= kFullSocket && sender.window_limited < kHardlyHeldBack &&
-           sender.buffer_limited < kHardlyHeldBack && sender.busy >= 0.8;
+           sender.buffer_limited < kHardlyHeldBack;
   }
 
   // Losses that come at any size of the window. Too few of them tell nothing.
