@@ -9,7 +9,7 @@ namespace gnomon::analysis {
 namespace {
 
 // Where each comes from: docs/methods/limits.md.
-constexpr double kCpuWanted = 0.85;       // of the time the busiest thread ran or was ready
+constexpr double kCpuWanted = 0.85;  // of the time the busiest thread ran or was ready
 constexpr double kCpuSuspect = 0.65;
 constexpr double kCpuIdle = 0.7;          // below it a processor is no suspect
 constexpr double kThrottled = 0.1;        // of the time the quota was used up

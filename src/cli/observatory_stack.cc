@@ -148,7 +148,7 @@ struct ObservatoryStack::Parts {
   void start_speed(const StackOptions& options) {
     const auto listen = http::parse_endpoint(options.listen);
     const auto address = listen ? net::Address::parse(listen->address) : std::nullopt;
-    if (!address || options.speed_port == 0 || listen->port.value == 0) return;
+    if (!address || !options.speed_tests || options.speed_port == 0 || listen->port.value == 0) return;
     auto started = methods::capacity::Server::start({{{*address, Port{options.speed_port}}}}, clock, random,
                                                     server->speed_queue());
     if (started) {

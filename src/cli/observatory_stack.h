@@ -29,7 +29,7 @@ struct StackOptions {
   std::vector<std::string> hosts;    // further names that a loopback port answers to
   std::string web_folder;            // empty: embedded
   std::uint16_t speed_port = 24601;  // TCP, for `gnomon speed`, at the address of `listen`; 0: none
-  bool speed_tests = true;           // answer ndt7 clients
+  bool speed_tests = true;           // answer ndt7 and `gnomon speed`; a lab's probes test by themselves
 };
 
 class ObservatoryStack {

@@ -72,7 +72,7 @@ Result<std::optional<probe::FleetOptions>> fleet_options(const UpOptions& option
     if (!plan) return tl::unexpected(plan.error());
     fleet.plan = std::move(*plan);
   } else if (lab.lab) {
-    fleet.plan = lab.fleet->mesh_plan(lab.lab->region().name, !options.no_speed);
+    fleet.plan = lab.fleet->mesh_plan(lab.lab->region().name, options.stack.speed_tests);
   } else {
     return std::optional<probe::FleetOptions>();
   }

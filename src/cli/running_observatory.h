@@ -16,7 +16,6 @@ struct UpOptions {
   std::string probe_name = "here";
   std::string probe_site;
   std::uint64_t lab_seed = 1;
-  bool no_speed = false;  // in a lab without a plan: leave out the speed tests
 };
 
 // Runs until SIGINT, SIGTERM or SIGHUP, on the main thread, before any other thread exists. Returns the exit code.

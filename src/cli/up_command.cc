@@ -31,7 +31,7 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
       .add_option("--host", stack.hosts,
                   "Another name that a loopback port answers to, as browsers send it; repeatable")
       ->type_name("NAME");
-  command.add_flag("!--no-speed", stack.speed_tests, "Answer no speed tests (ndt7)");
+  command.add_flag("!--no-speed", stack.speed_tests, "No speed tests: answers none, and a lab begins none");
   command.add_option("--speed-port", stack.speed_port, "TCP port for `gnomon speed`, at the same address; 0: none")
       ->capture_default_str();
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
@@ -55,8 +55,6 @@ void add_up_command(CLI::App& app, int& exit_code) {
   up->add_option("--name", options->probe_name, "The probe's name, without a lab")->capture_default_str();
   up->add_option("--site", options->probe_site, "The site where it stands, as the plan names it");
   up->add_option("--seed", options->lab_seed, "Of the lab's random losses")->capture_default_str();
-  up->add_flag("--no-speed", options->no_speed,
-               "In a lab without a plan: no speed tests, which take a core now and then");
   add_server_options(*up, options->stack);
   up->callback([options, &exit_code] {
     if (options->lab_region.empty() && options->plan_file.empty()) {
