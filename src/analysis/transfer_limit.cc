@@ -104,8 +104,15 @@ class Judge {
   }
   [[nodiscard]] bool is_starved() const { return facts_.sender && facts_.sender->empty >= kEmptySocket; }
 
+  // The pace that was asked for is reached. The kernel keeps it, with a full socket: nothing else shows it.
+  [[nodiscard]] bool is_at_pace() const {
+    constexpr double kAtPace = 0.93;  // headers count in the kernel's pace and not in the rate
+    return transfer_.pace_bps > 0 && 8 * facts_.rate >= kAtPace * transfer_.pace_bps;
+  }
+
   // The programs at both ends: their processors, or their pace.
   bool ends() {
+    if (is_at_pace()) return decide(Limit::kSenderApplication, 0.95);
     const double sender = cpu_suspicion(facts_.sender_cpu), receiver = cpu_suspicion(facts_.receiver_cpu);
     const bool buffer_held = facts_.sender && facts_.sender->buffer_limited >= kHardlyHeldBack;
     if (sender > 0 && receiver > 0) return decide(Limit::kUnsure, 0);

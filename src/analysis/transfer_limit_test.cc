@@ -82,6 +82,16 @@ TEST(TransferLimit, TheNetworkIsTheRadioOnlyWhenItsStateSaysSo) {
   EXPECT_EQ(transfer_limit(transfer, Radio{true, -50, 1.6 * rate}).limit, Limit::kRadio);
 }
 
+TEST(TransferLimit, APaceThatIsReachedIsTheSenders) {
+  schema::Transfer transfer = a_link();
+  const double rate = 8 * transfer_facts(transfer.samples)->rate;
+  transfer.paced_by_sender = true;
+  transfer.pace_bps = 1.03 * rate;
+  EXPECT_EQ(transfer_limit(transfer).limit, Limit::kSenderApplication);
+  transfer.pace_bps = 2 * rate;
+  EXPECT_EQ(transfer_limit(transfer).limit, Limit::kNetworkRate);
+}
+
 TEST(TransferLimit, IsUnsureWhenItCannotKnow) {
   schema::Transfer transfer = a_link();
   for (auto& sample : transfer.samples) sample.tcp.reset();

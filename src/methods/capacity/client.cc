@@ -56,6 +56,7 @@ class Test {
     out_.transfer.direction = options_.direction;
     out_.transfer.streams = options_.streams;
     out_.transfer.paced_by_sender = options_.pace_bps > 0;
+    out_.transfer.pace_bps = static_cast<double>(options_.pace_bps);
     control_.emplace(std::move(*socket), net::to_string(options_.server), clock_);
     for (const auto step : {&Test::get_turn, &Test::open_streams, &Test::begin}) {
       if (auto status = (this->*step)(); !status) return tl::unexpected(status.error());
