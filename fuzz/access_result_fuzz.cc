@@ -1,5 +1,6 @@
 // links: schema
-// One access result: what is accepted is what the library of Protocol Buffers reads, and is written again as it writes it.
+// One access result: what is accepted is what the library of Protocol Buffers reads, and is written again as it writes
+// it.
 #include <cstdlib>
 
 #include "gnomon/v1/access.pb.h"

@@ -14,9 +14,9 @@ constexpr std::array<std::string_view, 9> kOutcomes = {"unspecified", "done",   
                                                        "unreachable", "timed_out", "no_address", "not_run"};
 constexpr std::array<std::string_view, 5> kLayers = {"unspecified", "ip", "tcp", "websocket", "http"};
 constexpr std::array<std::string_view, 4> kConfidences = {"unspecified", "low", "medium", "high"};
-constexpr std::array<std::string_view, 11> kLimits = {
-    "unspecified",    "network",     "policer",     "loss",  "client_cpu", "server_cpu",
-    "receive_window", "send_buffer", "application", "radio", "unsure"};
+constexpr std::array<std::string_view, 11> kLimits = {"unspecified", "network",    "policer",        "loss",
+                                                      "client_cpu",  "server_cpu", "receive_window", "send_buffer",
+                                                      "application", "radio",      "unsure"};
 
 template <typename E>
 std::string_view word_of(Words words, E value) {

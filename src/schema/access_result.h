@@ -89,8 +89,8 @@ struct AccessResult {
   std::optional<double> loss_ratio, retransmission_ratio;  // 0 to 1
 
   AccessLimit verdict = AccessLimit::kUnspecified;
-  std::optional<double> verdict_confidence;  // 0 to 1
-  std::vector<AccessEvidence> evidence;      // at most kMaximumEvidence
+  std::optional<double> verdict_confidence;                  // 0 to 1
+  std::vector<AccessEvidence> evidence;                      // at most kMaximumEvidence
   std::optional<std::uint64_t> policer_rate, policer_burst;  // bit/s, bytes
   std::optional<Nanoseconds> queue;                          // at least 0
   std::optional<double> client_cpu, server_cpu;              // seconds for 10⁹ bytes, at least 0

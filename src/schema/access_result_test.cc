@@ -54,8 +54,10 @@ v1::AccessResult filled_message() {
     const pb::FieldDescriptor* f = descriptor->field(i);
     const int value = 1'000 + i;  // rising: intervals and percentiles stand in order in the schema but for the median
     if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) reflection->SetString(&message, f, "word_" + f->name());
-    if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT32) reflection->SetUInt32(&message, f, static_cast<unsigned>(value));
-    if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT64) reflection->SetUInt64(&message, f, static_cast<unsigned>(value));
+    if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT32)
+      reflection->SetUInt32(&message, f, static_cast<unsigned>(value));
+    if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_UINT64)
+      reflection->SetUInt64(&message, f, static_cast<unsigned>(value));
     if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_INT64) reflection->SetInt64(&message, f, value);
     if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_DOUBLE) reflection->SetDouble(&message, f, 1.0 / value);
     if (f->cpp_type() == pb::FieldDescriptor::CPPTYPE_ENUM) reflection->SetEnumValue(&message, f, 1 + i % 3);

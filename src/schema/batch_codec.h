@@ -96,7 +96,8 @@ class VerifiedBatch {
   [[nodiscard]] const crypto::Sha256Digest& digest() const { return digest_; }
   // What it holds on the heap.
   [[nodiscard]] std::size_t memory_bytes() const {
-    return columns_.memory_bytes() + content_.paths.memory_bytes() + content_.access.capacity() * 2 * sizeof(AccessResult);
+    return columns_.memory_bytes() + content_.paths.memory_bytes() +
+           content_.access.capacity() * 2 * sizeof(AccessResult);
   }
 
  private:

@@ -40,7 +40,8 @@ std::string access_row(const AccessColumn& column) {
 std::string access_chapter() {
   std::string text =
       "\n## Access results\n\n"
-      "From `proto/gnomon/v1/access.proto`. One row is one test in one direction. *Summary* says how rows of a site and "
+      "From `proto/gnomon/v1/access.proto`. One row is one test in one direction. *Summary* says how rows of a site "
+      "and "
       "a period are put together.\n\n"
       "| field | name | kind | unit | meaning | standard | summary | unknown | table |\n"
       "| ---: | --- | --- | --- | --- | --- | --- | --- | --- |\n";

@@ -52,7 +52,7 @@ struct Transfer {
   std::uint32_t streams = 1;
   // Bytes that the sender was able to hand over but did not, because its own pace (an option) forbade it.
   bool paced_by_sender = false;
-  double pace_bps = 0;  // that pace, bit/s of all streams together, when it is known; 0: not
+  double pace_bps = 0;                  // that pace, bit/s of all streams together, when it is known; 0: not
   std::vector<TransferSample> samples;  // by time, usually 20 a second
 };
 
