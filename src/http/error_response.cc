@@ -45,4 +45,12 @@ Response error_response(const Error& error) {
   return error_response(status_of(error.code), to_string(error.code), error.message());
 }
 
+Response upgrade_required(std::string_view protocol) {
+  auto refusal = error_response(
+      426, "invalid_argument",
+      fmt::format("this resource speaks {} only: GET it with Upgrade: {}, over HTTP/1.1", protocol, protocol));
+  refusal.headers.set("Upgrade", protocol);
+  return refusal;
+}
+
 }  // namespace gnomon::http

@@ -14,4 +14,7 @@ Response error_response(const Error& error);
 // For statuses of HTTP itself that no ErrorCode stands for: 400, 405, 408, 413, 429, 431, 500, 503.
 Response error_response(int status, std::string_view code, std::string_view message);
 
+// 426: a resource that has to be upgraded to a protocol (RFC 9110 section 15.5.22).
+Response upgrade_required(std::string_view protocol);
+
 }  // namespace gnomon::http

@@ -70,15 +70,9 @@ std::optional<Response> upgrade_refusal(const RequestMessage& message, Method me
     return error_response(501, "unsupported",
                           "WebSocket is not spoken here; GET /api/v1/live streams events (text/event-stream)");
   }
-  const bool is_asked = asked.exists({upgrade_to.data(), upgrade_to.size()}) &&
-                        wire::token_list(message[wire::field::connection]).exists("upgrade");
-  if (!is_asked || message.version() != 11 || method != Method::kGet) {
-    auto refusal = error_response(
-        426, "invalid_argument",
-        fmt::format("this resource speaks {} only: GET it with Upgrade: {}, over HTTP/1.1", upgrade_to, upgrade_to));
-    refusal.headers.set("Upgrade", upgrade_to);
-    return refusal;
-  }
+  if (message.version() != 11) return upgrade_required(upgrade_to);
+  // One that asks for something else is refused by the router, once the gate has seen who asks.
+  if (!asked.exists({upgrade_to.data(), upgrade_to.size()}) || method != Method::kGet) return std::nullopt;
   // Where such a body ended, the two sides of a proxy might see differently.
   if (message.chunked() || message.count(wire::field::content_length) > 0) {
     return error_response(400, "invalid_argument", "a request to upgrade carries no body");

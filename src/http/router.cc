@@ -1,6 +1,7 @@
 #include "http/router.h"
 
 #include <atomic>
+#include <boost/beast/http/rfc7230.hpp>
 #include <exception>
 #include <future>
 
@@ -13,6 +14,16 @@ namespace {
 
 Method matching_method(Method method) {
   return method == Method::kHead ? Method::kGet : method;
+}
+
+// RFC 9110 section 7.8: the protocol stands in Upgrade, and Connection names that header.
+bool asks_to_upgrade(const Request& request, std::string_view protocol) {
+  using Tokens = boost::beast::http::token_list;
+  const std::string_view upgrade = request.headers.get("Upgrade").value_or("");
+  const std::string_view connection = request.headers.get("Connection").value_or("");
+  return request.method == Method::kGet &&
+         Tokens({upgrade.data(), upgrade.size()}).exists({protocol.data(), protocol.size()}) &&
+         Tokens({connection.data(), connection.size()}).exists("upgrade");
 }
 
 std::string_view next_segment(std::string_view& rest) {
@@ -166,6 +177,10 @@ void Router::dispatch(std::shared_ptr<Request> request, Respond respond) const {
       respond(error_response(passed.error()));
       return;
     }
+  }
+  if (!route.upgrade_to.empty() && !asks_to_upgrade(*request, route.upgrade_to)) {
+    respond(upgrade_required(route.upgrade_to));
+    return;
   }
   if (route.handler) {
     respond(settle(call(route.handler, *request)));

@@ -116,7 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"version", with("Version: 13", "Version: 8"), 426}, Wrong{"key", with("dGhl", "dGh"), 400},
                     Wrong{"subprotocol", with("other, test", "other"), 400},
                     Wrong{"not_there", "GET /plain HTTP/1.1\r\n" + kUpgrade + "\r\n", 501},
-                    Wrong{"gate", "GET /closed HTTP/1.1\r\n" + kUpgrade + "Connection: close\r\n\r\n", 401}),
+                    Wrong{"gate", "GET /closed HTTP/1.1\r\n" + kUpgrade + "Connection: close\r\n\r\n", 401},
+                    Wrong{"gate_before_that", "GET /closed HTTP/1.1\r\nHost: a\r\n\r\n", 401}),
     [](const auto& one) { return one.param.name; });
 
 TEST_F(UpgradeTest, BoundsThemAndCountsThem) {

@@ -34,7 +34,7 @@ bool TransferRecord::own(Nanoseconds elapsed, std::uint64_t bytes, const std::op
       said_.reset();
     }
   }
-  return add(std::move(sample));
+  return add(sample);
 }
 
 bool TransferRecord::peer(const Measurement& said, const std::optional<TcpInfo>& tcp,
@@ -51,7 +51,7 @@ bool TransferRecord::peer(const Measurement& said, const std::optional<TcpInfo>&
   sample.tcp = of_sender(tcp);
   sample.sender_cpu = cpu;
   if (said.cpu) sample.receiver_cpu = cpu_use(*said.cpu);
-  return add(std::move(sample));
+  return add(sample);
 }
 
 // Neither time nor counters go back, whatever a peer says.
@@ -61,7 +61,7 @@ bool TransferRecord::add(schema::TransferSample sample) {
   if (!samples.empty()) {
     if (sample.at <= samples.back().at || sample.received_bytes < samples.back().received_bytes) return false;
   }
-  samples.push_back(std::move(sample));
+  samples.push_back(sample);
   return true;
 }
 
