@@ -63,6 +63,7 @@ export class SpeedTest {
       }
       this.loaded = loaded.length > 0 ? Math.max(...loaded) : null;
       this.check(run);
+      this.ticket = null; // Two tests use it up.
       this.step = 'done';
     } catch (cause) {
       if (cause instanceof Stopped) return;
