@@ -59,8 +59,7 @@ class Lab:
         return self.run(GNOMON, "lab", "exec", site, "--", *command, **options)
 
     def start(self):
-        self.begin(GNOMON, "lab", "up", self.folder / "region.yaml")
-        wait_until(lambda: (self.folder / "lab.sock").exists(), "the lab is up")
+        self.run(GNOMON, "lab", "up", self.folder / "region.yaml")  # goes on in the background
         self.begin(GNOMON, "lab", "exec", "there", "--", GNOMON, "reflect", "--speed", "--json")
         self.begin(GNOMON, "lab", "exec", "there", "--", GNOMON, "udpst", "--server")
         wait_until(lambda: "24601" in self.at("there", "ss", "-ltn") and "24601" in self.at("there", "ss", "-lun"), "both servers listen")
@@ -71,6 +70,7 @@ class Lab:
                 process.send_signal(signal.SIGTERM)
         for process in self.processes:
             process.wait(timeout=20)
+        self.run(GNOMON, "lab", "down")
 
 
 def wait_until(condition, what, seconds=30):
