@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "analysis/figure_text.h"
 
@@ -16,17 +15,6 @@ namespace capacity = methods::capacity;
 // Bars of the live line, each this long at least.
 constexpr std::size_t kMostBars = 24;
 constexpr double kBarSeconds = 0.25;
-
-// Three significant digits with a unit of a thousand times the last.
-std::string with_unit(double value, std::initializer_list<std::string_view> units) {
-  auto unit = units.begin();
-  while (value >= 999.5 && unit + 1 != units.end()) {
-    value /= 1'000;
-    ++unit;
-  }
-  const int digits = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return fmt::format("{:.{}f} {}", value, unit == units.begin() ? 0 : digits, *unit);
-}
 
 std::string_view word_of(schema::Direction direction) {
   return direction == schema::Direction::kDown ? "down" : "up";
@@ -57,15 +45,15 @@ std::string rate_line(const SpeedFigures& figures, const Terminal& terminal) {
   line.add(fmt::format(" {:<5}", word_of(transfer.direction)), Style::kDim);
   if (figures.bytes == 0) return line.add("nothing", Style::kBad).text();
   const double bps = figures.throughput ? figures.throughput->bps : figures.mean_bps;
-  line.add(rate_text(bps), Style::kBold);
+  line.add(analysis::rate_text(bps), Style::kBold);
   const auto precision = figures.throughput ? figures.throughput->precision() : std::nullopt;
   if (precision) line.add(fmt::format("  {} {:.1f} %", terminal.utf8 ? "±" : "+-", 100 * *precision));
   if (!precision) line.add("  too short for an interval", Style::kWarn);
-  line.add(fmt::format("   {} in {}", bytes_text(static_cast<double>(figures.bytes)),
+  line.add(fmt::format("   {} in {}", analysis::bytes_text(static_cast<double>(figures.bytes)),
                        seconds_text(transfer.samples.back().at)),
            Style::kDim);
   if (figures.spared.value > 0) {
-    line.add(fmt::format(", {} spared", bytes_text(static_cast<double>(figures.spared.value))), Style::kDim);
+    line.add(fmt::format(", {} spared", analysis::bytes_text(static_cast<double>(figures.spared.value))), Style::kDim);
   }
   return line.text();
 }
@@ -91,13 +79,6 @@ std::string sender_line(const SpeedFigures& figures, const Terminal& terminal) {
 
 }  // namespace
 
-std::string rate_text(double bps) {
-  return with_unit(bps, {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"});
-}
-std::string bytes_text(double bytes) {
-  return with_unit(bytes, {"B", "kB", "MB", "GB", "TB"});
-}
-
 std::string speed_title(const SpeedRequest& request, const Terminal& terminal) {
   StyledLine line(terminal);
   line.add(request.target, Style::kBold);
@@ -108,7 +89,7 @@ std::string speed_title(const SpeedRequest& request, const Terminal& terminal) {
                        options.streams, options.streams == 1 ? "" : "s"),
            Style::kDim);
   if (options.pace_bps > 0) {
-    line.add(fmt::format(", at most {}", rate_text(static_cast<double>(options.pace_bps))), Style::kDim);
+    line.add(fmt::format(", at most {}", analysis::rate_text(static_cast<double>(options.pace_bps))), Style::kDim);
   }
   return line.text();
 }
@@ -128,7 +109,7 @@ std::string speed_progress(const schema::Transfer& transfer, const Terminal& ter
   const double end = curve.end();
   if (end <= 0) return line.text();
   const double now = 8 * curve.rate(std::max(0.0, end - 2 * kBarSeconds), end);
-  line.add(fmt::format("{:<12}", rate_text(now)), Style::kBold);
+  line.add(fmt::format("{:<12}", analysis::rate_text(now)), Style::kBold);
   const auto bars = std::clamp<std::size_t>(static_cast<std::size_t>(end / kBarSeconds), 1, kMostBars);
   std::vector<double> heights = curve.rates(0, end, static_cast<int>(bars));
   const double most = std::max(1.0, *std::ranges::max_element(heights));

@@ -10,11 +10,6 @@
 
 namespace gnomon::cli {
 
-// "941 Mbit/s", "9.41 Gbit/s", "820 kbit/s".
-std::string rate_text(double bps);
-// "1.18 GB", "340 kB"; powers of ten.
-std::string bytes_text(double bytes);
-
 // "up to dc-2.lab (192.0.2.7:24601)   TCP, 4 streams".
 std::string speed_title(const SpeedRequest& request, const Terminal& terminal);
 // While it waits in line.

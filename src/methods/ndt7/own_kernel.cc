@@ -1,45 +1,14 @@
 #include "methods/ndt7/own_kernel.h"
 
-#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <charconv>
-#include <cstdio>
-#include <fstream>
 
 #include "net/address.h"
 
 namespace gnomon::methods::ndt7 {
 
 namespace {
-
-std::string text_of(const net::FileDescriptor& file) {
-  char text[4096];
-  const ssize_t size = file.valid() ? ::pread(file.get(), text, sizeof text, 0) : 0;
-  return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-}
-
-std::optional<std::int64_t> number_at(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  std::int64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return fault == std::errc{} ? std::optional(number) : std::nullopt;
-}
-
-net::FileDescriptor open_for_reading(const std::string& path) {
-  return net::FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-}
-
-// Of the control group that the process is in, cgroup v2 ("0::/path" in /proc/self/cgroup).
-net::FileDescriptor open_cpu_stat() {
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    if (line.starts_with("0::")) return open_for_reading("/sys/fs/cgroup" + line.substr(3) + "/cpu.stat");
-  }
-  return {};
-}
 
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
 std::string endpoint_text(int socket, NameOf name_of) {
@@ -94,30 +63,16 @@ std::string peer_endpoint(int socket) {
 }
 
 ThreadCpu::ThreadCpu()
-    : schedstat_(open_for_reading("/proc/thread-self/schedstat")), cpu_stat_(open_cpu_stat()), begun_(read()) {}
-
-std::optional<ThreadCpu::Reading> ThreadCpu::read() const {
-  const std::string sched = text_of(schedstat_);
-  const auto running = number_at(sched);
-  const auto space = sched.find(' ');
-  if (!running || space == std::string::npos) return std::nullopt;
-  Reading out;
-  out.running = Nanoseconds(*running);
-  out.waiting = Nanoseconds(number_at(std::string_view(sched).substr(space)).value_or(0));
-  const std::string group = text_of(cpu_stat_);
-  static constexpr std::string_view kThrottled = "throttled_usec ";
-  if (const auto at = group.find(kThrottled); at != std::string::npos) {
-    out.throttled =
-        std::chrono::microseconds(number_at(std::string_view(group).substr(at + kThrottled.size())).value_or(0));
-  }
-  return out;
-}
+    : thread_(net::ThreadUse::of_caller()),
+      begun_(thread_.read()),
+      throttled_before_(quota_.throttled().value_or(Nanoseconds{})) {}
 
 std::optional<schema::CpuUse> ThreadCpu::use() const {
-  const auto now = read();
+  const auto now = thread_.read();
   if (!now || !begun_) return std::nullopt;
   const Nanoseconds running = now->running - begun_->running;
-  return schema::CpuUse{running, running, now->waiting - begun_->waiting, now->throttled - begun_->throttled};
+  const Nanoseconds throttled = quota_.throttled().value_or(throttled_before_) - throttled_before_;
+  return schema::CpuUse{running, running, now->waiting - begun_->waiting, throttled};
 }
 
 }  // namespace gnomon::methods::ndt7

@@ -1,7 +1,7 @@
 #pragma once
 
-// What this end's kernel knows of a test: TCP_INFO of its socket (tcp(7)), and what the thread got of the processor
-// (proc(5), schedstat; cgroup v2, cpu.stat). Belongs to the thread that it measures.
+// What this end's kernel knows of a test: TCP_INFO of its socket (tcp(7)) in ndt7's terms, and what the thread got of
+// the processor (net/thread_use.h). Belongs to the thread that it measures.
 
 #include <cstdint>
 #include <optional>
@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 #include "methods/ndt7/measurement.h"
-#include "net/file_descriptor.h"
+#include "net/thread_use.h"
 #include "schema/transfer.h"
 
 namespace gnomon::methods::ndt7 {
@@ -29,12 +29,10 @@ class ThreadCpu {
   [[nodiscard]] std::optional<schema::CpuUse> use() const;
 
  private:
-  struct Reading {
-    Nanoseconds running{}, waiting{}, throttled{};
-  };
-  [[nodiscard]] std::optional<Reading> read() const;
-  net::FileDescriptor schedstat_, cpu_stat_;
-  std::optional<Reading> begun_;
+  net::ThreadUse thread_;
+  net::GroupQuota quota_;
+  std::optional<net::ThreadUse::Times> begun_;
+  Nanoseconds throttled_before_;
 };
 
 }  // namespace gnomon::methods::ndt7
