@@ -108,7 +108,8 @@ Status month(const RunOptions& options, Figures& figures) {
   if (!store) return tl::unexpected(store.error());
   StoreFeed feed(**store, 1'000, 50, minutes(10));
   if (auto status = feed.run(30 * 24 * 6, 50'000); !status) return status;
-  store::GroupQuery query{{}, {feed.now() - hours(24 * 30), feed.now()}, hours(1), store::kRtt};
+  store::GroupQuery query{
+      {}, {feed.now() - hours(24 * 30), feed.now()}, hours(1), store::kRtt, store::Numbers::kPackets};
   for (std::size_t i = 0; i < feed.paths(); ++i)
     query.paths.push_back({feed.id(i), static_cast<std::uint32_t>(i / 50)});
   Ingest ingest(feed, 100);

@@ -65,7 +65,7 @@ struct Past {
 };
 
 Result<Past> read_past(store::Store& store, std::span<const PathId> ids, WallTime now, WallTime newest) {
-  store::GroupQuery by_minute{{}, {now - hours(1), now}, minutes(1), store::kRtt};
+  store::GroupQuery by_minute{{}, {now - hours(1), now}, minutes(1), store::kRtt, store::Numbers::kPackets};
   for (std::size_t i = 0; i < ids.size(); ++i) by_minute.paths.push_back({ids[i], static_cast<std::uint32_t>(i)});
   const std::vector<PathId> paths(ids.begin(), ids.end());
   auto groups = store.groups(by_minute);

@@ -25,19 +25,21 @@ void fold(std::vector<std::int64_t>& value, std::vector<std::uint8_t>& known, co
 
 }  // namespace
 
-Accumulator::Accumulator(unsigned sketches)
-    : wanted_(sketches), scalars_(level_columns().scalars.size()), sketches_(level_columns().sketches.size()) {}
+Accumulator::Accumulator(ColumnChoice choice)
+    : choice_(std::move(choice)),
+      scalars_(level_columns().scalars.size()),
+      sketches_(level_columns().sketches.size()) {}
 
 void Accumulator::resize(std::size_t slots) {
   windows_.resize(slots);
-  for (Scalars& column : scalars_) {
-    column.value.resize(slots);
-    column.known.resize(slots);
+  for (std::size_t c = 0; c < scalars_.size(); ++c) {
+    if (!choice_.has_scalar(c)) continue;
+    scalars_[c].value.resize(slots);
+    scalars_[c].known.resize(slots);
   }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
-    const bool is_wanted = wanted_ == kEverySketch || (wanted_ & level_columns().sketches[k].bit) != 0;
     // More than are in use may be left from restart().
-    if (is_wanted && sketches_[k].size() < slots) sketches_[k].resize(slots);
+    if (choice_.has_sketch(k) && sketches_[k].size() < slots) sketches_[k].resize(slots);
   }
 }
 
@@ -47,8 +49,8 @@ void Accumulator::restart(std::size_t slots) {
   }
   windows_.assign(slots, 0);
   for (Scalars& column : scalars_) {
-    column.value.assign(slots, 0);
-    column.known.assign(slots, 0);
+    column.value.clear();
+    column.known.clear();
   }
   resize(slots);
 }
@@ -78,15 +80,16 @@ void Accumulator::add(const RowBlock& rows, std::size_t first, std::span<const s
   for (std::size_t i = 0; i < slot.size(); ++i) {
     if (slot[i] >= 0) windows_[static_cast<std::size_t>(slot[i])] += rows.windows[first + i];
   }
-  for (std::size_t c = 0; c < scalars_.size(); ++c) add_scalar(c, rows.scalars[c], first, slot);
+  for (std::size_t c = 0; c < scalars_.size(); ++c) {
+    if (choice_.has_scalar(c)) add_scalar(c, rows.scalars[c], first, slot);
+  }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
     const RowBlock::SketchRows& from = rows.sketches[k];
     if (sketches_[k].empty() || from.offset.size() <= first + slot.size()) continue;
     for (std::size_t i = 0; i < slot.size(); ++i) {
       const std::size_t row = first + i;
       if (slot[i] < 0 || from.offset[row] == from.offset[row + 1]) continue;
-      read_sketch(from.of(row), rows.near(k, row), read_);
-      sketches_[k][static_cast<std::size_t>(slot[i])].add(read_);
+      sketches_[k][static_cast<std::size_t>(slot[i])].add(read_sketch(from.of(row), rows.near(k, row), read_));
     }
   }
 }

@@ -16,9 +16,8 @@ namespace gnomon::store {
 
 class Accumulator {
  public:
-  // `sketches`: the bits of store::Sketches to merge; kEverySketch also merges those that Point does not show.
-  static constexpr unsigned kEverySketch = ~0U;
-  explicit Accumulator(unsigned sketches);
+  // Adds up the chosen columns only; rows need not have others.
+  explicit Accumulator(ColumnChoice choice);
 
   // Slots are numbered from 0; new ones start empty.
   void resize(std::size_t slots);
@@ -34,7 +33,7 @@ class Accumulator {
   [[nodiscard]] bool empty(std::size_t slot) const { return windows_[slot] == 0; }
   // Everything but start and span.
   [[nodiscard]] Point point(std::size_t slot) const;
-  // Appends the slot as a row of a rollup table.
+  // Appends the slot as a row of a rollup table. Only for a choice of every column.
   void append_to(RowBlock& rows, std::size_t slot, std::int32_t path, std::int64_t start_ms) const;
 
  private:
@@ -45,9 +44,9 @@ class Accumulator {
   void add_scalar(std::size_t column, const RowBlock::Scalars& rows, std::size_t first,
                   std::span<const std::int32_t> slot);
 
-  unsigned wanted_;
+  ColumnChoice choice_;
   std::vector<std::int64_t> windows_;
-  std::vector<Scalars> scalars_;
+  std::vector<Scalars> scalars_;                  // those not wanted stay empty
   std::vector<std::vector<BucketSum>> sketches_;  // of each slot; those not wanted stay empty
   std::vector<SketchBucket> read_;                // reused from row to row
 };

@@ -33,7 +33,9 @@ struct Places {
 
 Point Accumulator::point(std::size_t slot) const {
   static const Places at;
-  const auto known = [&](std::size_t c) { return c != Places::kAbsent && scalars_[c].known[slot] != 0; };
+  const auto known = [&](std::size_t c) {
+    return c != Places::kAbsent && choice_.has_scalar(c) && scalars_[c].known[slot] != 0;
+  };
   const auto number = [&](std::size_t c) { return known(c) ? scalars_[c].value[slot] : 0; };
   const auto count = [&](std::size_t c) { return static_cast<std::uint64_t>(number(c)); };
   const auto known_count = [&](std::size_t c) { return known(c) ? std::optional(count(c)) : std::nullopt; };

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/random.h"
 #include "store/store.h"
 
@@ -47,11 +49,15 @@ void expect_same(const RowBlock& a, const RowBlock& b) {
   }
 }
 
+ColumnChoice everything() {
+  return {Numbers::kAll, ColumnChoice::kEverySketch};
+}
+
 TEST(Accumulator, SumsOfSumsAreTheSum) {
   SeededRandom random(1);
   for (int round = 0; round < 50; ++round) {
     const RowBlock rows = random_rows(random, 40);
-    Accumulator at_once(Accumulator::kEverySketch), parts(Accumulator::kEverySketch);
+    Accumulator at_once(everything()), parts(everything());
     const std::vector<std::int32_t> one_slot(40, 0);
     at_once.resize(1);
     at_once.add(rows, one_slot);
@@ -61,7 +67,7 @@ TEST(Accumulator, SumsOfSumsAreTheSum) {
     parts.add(rows, some_slots);
     RowBlock partial;
     for (std::size_t s = 0; s < 5; ++s) parts.append_to(partial, s, 0, 0);
-    Accumulator summed(Accumulator::kEverySketch);
+    Accumulator summed(everything());
     summed.resize(1);
     summed.add(partial, std::vector<std::int32_t>(5, 0));
     RowBlock want, got;
@@ -74,12 +80,31 @@ TEST(Accumulator, SumsOfSumsAreTheSum) {
 TEST(Accumulator, ANegativeSlotLeavesTheRowOut) {
   SeededRandom random(2);
   const RowBlock rows = random_rows(random, 3);
-  Accumulator sums(Accumulator::kEverySketch);
+  Accumulator sums(everything());
   sums.resize(1);
   sums.add(rows, std::vector<std::int32_t>{-1, 0, -1});
   EXPECT_EQ(sums.point(0).windows, 1U);
   sums.resize(2);
   EXPECT_TRUE(sums.empty(1));
+}
+
+TEST(Accumulator, AddsUpOnlyWhatIsAskedFor) {
+  SeededRandom random(4);
+  const RowBlock rows = random_rows(random, 9);
+  const std::vector<std::int32_t> slot(9, 0);
+  Accumulator all(everything()), some({Numbers::kPackets, kRtt});
+  for (Accumulator* sums : {&all, &some}) {
+    sums->resize(1);
+    sums->add(rows, slot);
+  }
+  const Point want = all.point(0), got = some.point(0);
+  EXPECT_EQ(got.sent, want.sent);
+  EXPECT_EQ(got.received, want.received);
+  EXPECT_EQ(got.lost, want.lost);
+  EXPECT_EQ(got.measured, want.measured);
+  EXPECT_TRUE(std::ranges::equal(got.rtt.buckets(), want.rtt.buckets()));
+  EXPECT_FALSE(got.forward_max);
+  EXPECT_TRUE(got.forward.empty());
 }
 
 TEST(Accumulator, AValueThatNoRowKnowsStaysUnknown) {
@@ -90,7 +115,7 @@ TEST(Accumulator, AValueThatNoRowKnowsStaysUnknown) {
     column.known.assign(2, 0);
     column.value.assign(2, 0);
   }
-  Accumulator sums(kNoSketches);
+  Accumulator sums({Numbers::kAll, kNoSketches});
   sums.resize(1);
   sums.add(rows, std::vector<std::int32_t>{0, 0});
   const Point point = sums.point(0);
@@ -100,14 +125,14 @@ TEST(Accumulator, AValueThatNoRowKnowsStaysUnknown) {
 
 TEST(Accumulator, PacketsOfABucketStayAtTheirLimit) {
   RowBlock rows;
-  Accumulator one(Accumulator::kEverySketch);
+  Accumulator one(everything());
   one.resize(1);
   one.append_to(rows, 0, 0, 0);
   const SketchBucket most{7, UINT32_MAX};
   rows.sketches[0].digits.clear();
   append_sketch({&most, 1}, 0, rows.sketches[0].digits);
   rows.sketches[0].offset = {0, static_cast<std::uint32_t>(rows.sketches[0].digits.size())};
-  Accumulator sums(kRtt);
+  Accumulator sums({Numbers::kAll, kRtt});
   sums.resize(1);
   const std::vector<std::int32_t> slot = {0};
   sums.add(rows, slot);

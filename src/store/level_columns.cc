@@ -43,6 +43,23 @@ LevelColumns read_schema() {
 
 }  // namespace
 
+ColumnChoice::ColumnChoice(Numbers numbers, unsigned sketches)
+    : scalars_(level_columns().scalars.size(), numbers == Numbers::kAll), sketches_(sketches) {
+  constexpr std::string_view kPackets[] = {"duration_ms", "sent", "received", "lost"};
+  const auto& columns = level_columns();
+  for (std::size_t c = 0; c < columns.scalars.size(); ++c) {
+    if (std::ranges::find(kPackets, columns.scalars[c].name) != std::end(kPackets)) add(c);
+  }
+  for (std::size_t k = 0; k < columns.sketches.size(); ++k) {
+    if (has_sketch(k) && columns.sketches[k].near) add(*columns.sketches[k].near);
+  }
+}
+
+void ColumnChoice::add(std::size_t scalar) {
+  scalars_[scalar] = true;
+  if (const auto near = level_columns().scalars[scalar].near) add(*near);
+}
+
 const LevelColumns& level_columns() {
   static const LevelColumns columns = read_schema();
   return columns;

@@ -39,6 +39,24 @@ struct LevelColumns {
 
 const LevelColumns& level_columns();
 
+// Which columns a query reads and adds up; the fewer, the faster.
+class ColumnChoice {
+ public:
+  static constexpr unsigned kEverySketch = ~0U;  // also those that Point does not show
+  // `sketches`: bits of store::Sketches, or kEverySketch. With them come the numbers from which their digits count.
+  ColumnChoice(Numbers numbers, unsigned sketches);
+
+  [[nodiscard]] bool has_scalar(std::size_t c) const { return scalars_[c]; }  // place among the scalars
+  [[nodiscard]] bool has_sketch(std::size_t k) const {                        // place among the sketches
+    return sketches_ == kEverySketch || (sketches_ & level_columns().sketches[k].bit) != 0;
+  }
+
+ private:
+  void add(std::size_t scalar);
+  std::vector<bool> scalars_;
+  unsigned sketches_;
+};
+
 // The scalar from which a level's table keeps the distance: none for the sums that rollups keep instead of means.
 std::optional<std::size_t> near_of(const ScalarColumn& column, Level level);
 

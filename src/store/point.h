@@ -19,6 +19,13 @@ enum class Level : std::uint8_t { kRaw, kMinute, kHour, kDay };
 
 inline constexpr std::size_t kLevels = 4;
 
+// Which of a point's numbers a query wants, beside its distributions.
+enum class Numbers : std::uint8_t {
+  kAll,
+  kPackets,  // measured, sent, received, lost: enough for a loss ratio and the sample size of a percentile; others may
+             // be empty
+};
+
 struct Point {
   WallTime start;          // of the window, or of the step on the time grid (UTC)
   Nanoseconds span{};      // the window's length, or the step

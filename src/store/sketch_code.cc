@@ -12,7 +12,6 @@ namespace gnomon::store {
 namespace {
 
 constexpr unsigned kMore = 4;  // of all digits of a token but the last
-constexpr std::uint64_t kMostPackets = std::numeric_limits<std::uint32_t>::max();
 
 // limit[k]: the greatest delay whose bucket is at most k.
 std::vector<std::int64_t> find_limits() {
@@ -94,34 +93,6 @@ void append_by_magnitude(std::span<const SketchBucket> buckets, Writer& writer) 
   }
 }
 
-// Tells `token(value, is_count)` of each token, digit by digit; an unfinished one is none.
-template <typename Token>
-class Reader {
- public:
-  explicit Reader(Token token) : token_(std::move(token)) {}
-  void digit(unsigned d) {
-    if (is_first_) is_count_ = d == kMore;
-    value_ = is_first_ ? d & 3 : value_ << 2 | (d & 3);
-    is_first_ = d < kMore;
-    if (is_first_) token_(value_, is_count_);
-  }
-  void read(std::span<const std::uint8_t> elements) {
-    for (const std::uint8_t two : elements) {
-      digit(two >> 3 & 7U);
-      digit(two & 7U);
-    }
-  }
-
- private:
-  Token token_;
-  std::uint64_t value_ = 0;
-  bool is_first_ = true, is_count_ = false;
-};
-
-std::int16_t to_number(std::int64_t number) {
-  return static_cast<std::int16_t>(std::clamp<std::int64_t>(number, INT16_MIN, INT16_MAX));
-}
-
 }  // namespace
 
 std::int16_t bucket_number(std::int64_t delay) {
@@ -159,41 +130,6 @@ void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std
   digits.resize(before + most_sketch_bytes(buckets.size()));
   const std::uint8_t* const end = write_sketch(buckets, near, digits.data() + before);
   digits.resize(static_cast<std::size_t>(end - digits.data()));
-}
-
-void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets) {
-  buckets.resize(2 * digits.size());  // there may be as many as digits
-  SketchBucket* const first = buckets.data();
-  SketchBucket* next = first;
-  const bool by_magnitude = !digits.empty() && (digits.front() >> 3 & 7U) == 0;
-  std::int64_t at = by_magnitude ? 0 : near;
-  bool is_broken = false;  // packets before any bucket
-  Reader reader([&](std::uint64_t value, bool is_count) {
-    if (is_broken) return;
-    if (is_count || value == 0) {
-      is_broken = next == first;
-      if (is_broken) return;
-      std::uint32_t& count = (next - 1)->count;
-      count =
-          static_cast<std::uint32_t>(std::min(count + (is_count ? std::min(value, kMostPackets) : 1), kMostPackets));
-      return;
-    }
-    const auto step = static_cast<std::int64_t>(std::min<std::uint64_t>(value, 1U << 20));
-    if (by_magnitude) {
-      at += (step - 1) / 2;
-      *next++ = {to_number((step - 1) % 2 != 0 ? -at : at), 1};
-      return;
-    }
-    at += next != first ? step : step % 2 != 0 ? step / 2 : -step / 2;
-    *next++ = {to_number(at), 1};
-  });
-  if (by_magnitude) {
-    reader.digit(digits.front() & 7U);
-    digits = digits.subspan(1);
-  }
-  reader.read(digits);
-  buckets.resize(static_cast<std::size_t>(next - first));
-  if (by_magnitude) std::ranges::sort(buckets, {}, &SketchBucket::number);
 }
 
 }  // namespace gnomon::store

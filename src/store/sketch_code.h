@@ -35,8 +35,9 @@ std::uint8_t* write_sketch(std::span<const SketchBucket> buckets, std::int16_t n
 // expected to begin, known again when they are read.
 void append_sketch(std::span<const SketchBucket> buckets, std::int16_t near, std::vector<std::uint8_t>& digits);
 
-// Replaces `buckets` by what the digits say. Digits that no writer made give some buckets, never more than there are
-// digits.
-void read_sketch(std::span<const std::uint8_t> digits, std::int16_t near, std::vector<SketchBucket>& buckets);
+// The buckets that the digits of `elements` say, in `room`, which grows and is never made smaller; valid until it is
+// used again. Digits that no writer made give some buckets, never more than there are digits.
+std::span<const SketchBucket> read_sketch(std::span<const std::uint8_t> elements, std::int16_t near,
+                                          std::vector<SketchBucket>& room);
 
 }  // namespace gnomon::store

@@ -9,9 +9,9 @@ namespace gnomon::store {
 namespace {
 
 std::vector<SketchBucket> read(const std::vector<std::uint8_t>& digits, std::int16_t near) {
-  std::vector<SketchBucket> buckets;
-  read_sketch(digits, near, buckets);
-  return buckets;
+  std::vector<SketchBucket> room;
+  const auto buckets = read_sketch(digits, near, room);
+  return {buckets.begin(), buckets.end()};
 }
 
 TEST(SketchCode, TheWorkedExampleOfTheSpecification) {

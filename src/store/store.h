@@ -82,6 +82,7 @@ struct GroupQuery {
   // Length of a point, a multiple of a minute; zero: one point for the whole range.
   Nanoseconds step{};
   unsigned sketches = kRtt;
+  Numbers numbers = Numbers::kAll;
 };
 
 struct GroupPoint {

@@ -2,17 +2,12 @@
 
 #include <cstring>
 
-#include "store/accumulator.h"
 #include "store/duckdb/level_table.h"
 #include "store/duckdb/start_sql.h"
 
 namespace gnomon::store::duckdb {
 
 namespace {
-
-bool is_wanted(unsigned sketches, const SketchColumn& column) {
-  return sketches == Accumulator::kEverySketch || (sketches & column.bit) != 0;
-}
 
 template <typename T>
 void copy_numbers(duckdb_vector vector, std::size_t count, std::vector<std::int64_t>& out) {
@@ -64,6 +59,7 @@ void read_digits(duckdb_vector vector, std::size_t rows, RowBlock::SketchRows& o
 // From distances to values; those near to another come behind it.
 void add_near(RowBlock& rows, Level level) {
   for (std::size_t c = 0; c < rows.scalars.size(); ++c) {
+    if (rows.scalars[c].value.empty()) continue;  // not read
     const auto near = near_of(level_columns().scalars[c], level);
     if (!near) continue;
     RowBlock::Scalars& column = rows.scalars[c];
@@ -78,19 +74,21 @@ void add_near(RowBlock& rows, Level level) {
 
 }  // namespace
 
-Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std::string& where, unsigned sketches) {
+Result<LevelScan> LevelScan::open(Connection& connection, Level level, const std::string& where, ColumnChoice choice) {
   std::string list =
       level == Level::kRaw ? "path, start_step, start_rest_ms" : "path, start_step, start_rest_ms, windows";
-  for (const ScalarColumn& column : level_columns().scalars) {
+  for (std::size_t c = 0; c < level_columns().scalars.size(); ++c) {
+    const ScalarColumn& column = level_columns().scalars[c];
+    if (!choice.has_scalar(c)) continue;
     const bool sum = level != Level::kRaw && column.aggregation == schema::Aggregation::kMean;
     list += fmt::format(", {}{}", column.name, sum ? "_sum" : "");
   }
-  for (const SketchColumn& column : level_columns().sketches) {
-    if (is_wanted(sketches, column)) list += ", " + column.name;
+  for (std::size_t k = 0; k < level_columns().sketches.size(); ++k) {
+    if (choice.has_sketch(k)) list += ", " + level_columns().sketches[k].name;
   }
   auto rows = connection.query(fmt::format("SELECT {} FROM {} WHERE {}", list, table_of(level), where), "read windows");
   if (!rows) return tl::unexpected(rows.error());
-  return LevelScan(std::move(*rows), level, sketches);
+  return LevelScan(std::move(*rows), level, std::move(choice));
 }
 
 Result<bool> LevelScan::next(RowBlock& out) {
@@ -108,11 +106,13 @@ Result<bool> LevelScan::next(RowBlock& out) {
   } else {
     read_fixed(next_vector(), count, out.windows);
   }
-  for (RowBlock::Scalars& scalars : out.scalars) read_scalars(next_vector(), count, scalars);
+  for (std::size_t c = 0; c < out.scalars.size(); ++c) {
+    if (choice_.has_scalar(c)) read_scalars(next_vector(), count, out.scalars[c]);
+  }
   add_near(out, level_);
   if (level_ == Level::kRaw) out.weigh_means(0);
   for (std::size_t k = 0; k < out.sketches.size(); ++k) {
-    if (is_wanted(sketches_, level_columns().sketches[k])) read_digits(next_vector(), count, out.sketches[k]);
+    if (choice_.has_sketch(k)) read_digits(next_vector(), count, out.sketches[k]);
   }
   return true;
 }

@@ -29,16 +29,17 @@ Status add_missing_columns(Connection& connection, Level level);
 // Reads rows of one level table.
 class LevelScan {
  public:
-  // `where` is SQL without the keyword; `sketches` as in Accumulator. Rows come in the order of the table.
-  static Result<LevelScan> open(Connection& connection, Level level, const std::string& where, unsigned sketches);
-  // Replaces `rows` by the next chunk; false at the end. kMean columns come as sums.
+  // `where` is SQL without the keyword. Rows come in the order of the table.
+  static Result<LevelScan> open(Connection& connection, Level level, const std::string& where, ColumnChoice choice);
+  // Replaces the chosen columns of `rows` by those of the next chunk; false at the end. kMean columns come as sums.
   Result<bool> next(RowBlock& rows);
 
  private:
-  LevelScan(Rows rows, Level level, unsigned sketches) : rows_(std::move(rows)), level_(level), sketches_(sketches) {}
+  LevelScan(Rows rows, Level level, ColumnChoice choice)
+      : rows_(std::move(rows)), level_(level), choice_(std::move(choice)) {}
   Rows rows_;
   Level level_;
-  unsigned sketches_;
+  ColumnChoice choice_;
 };
 
 }  // namespace gnomon::store::duckdb

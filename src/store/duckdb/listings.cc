@@ -67,7 +67,7 @@ Result<std::vector<DroppedRange>> read_dropped(Engine& engine) {
 Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& query) {
   auto reader = engine.reader();
   if (!reader) return tl::unexpected(reader.error());
-  Accumulator sums(kNoSketches);
+  Accumulator sums({Numbers::kAll, kNoSketches});
   struct Window {
     PathId path;
     std::int64_t start_ms;
@@ -97,8 +97,8 @@ Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& qu
   };
   const WallTime end{std::chrono::hours(24 * 365 * 240)};
   auto status = sum_rows(
-      *reader, {Level::kRaw, {query.since, end}, places, kNoSketches}, wanted_slot_of, [&] { return windows.size(); },
-      sums);
+      *reader, {Level::kRaw, {query.since, end}, places, {Numbers::kAll, kNoSketches}}, wanted_slot_of,
+      [&] { return windows.size(); }, sums);
   if (!status) return tl::unexpected(status.error());
   {
     const std::shared_lock lock(engine.naming);  // after the view was taken: it has every path's name

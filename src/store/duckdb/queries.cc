@@ -55,7 +55,7 @@ class Steps {
 };
 
 Result<std::vector<Point>> single_windows(Engine::Reader& reader, const Pass& pass) {
-  Accumulator sums(pass.sketches);
+  Accumulator sums(pass.columns);
   struct Window {
     std::int64_t start_ms;
     std::int32_t slot;  // of one time: in the order of the journal
@@ -131,7 +131,7 @@ Result<SeriesAnswer> read_series(Engine& engine, const SeriesQuery& query) {
   SeriesAnswer answer;
   if (*raw) {
     answer.range = query.range;
-    auto points = single_windows(*reader, {Level::kRaw, query.range, {*path}, query.sketches});
+    auto points = single_windows(*reader, {Level::kRaw, query.range, {*path}, {Numbers::kAll, query.sketches}});
     if (!points) return tl::unexpected(points.error());
     answer.points = std::move(*points);
     return answer;
@@ -140,10 +140,11 @@ Result<SeriesAnswer> read_series(Engine& engine, const SeriesQuery& query) {
   answer.level = grid.level;
   answer.step = grid.step;
   answer.range = widen(query.range, grid.step);
-  Accumulator sums(query.sketches);
+  const ColumnChoice columns(Numbers::kAll, query.sketches);
+  Accumulator sums(columns);
   Steps steps(answer.range, grid.step);
   auto status = sum_rows(
-      *reader, {grid.level, answer.range, {*path}, query.sketches},
+      *reader, {grid.level, answer.range, {*path}, columns},
       [&](const RowBlock& rows, std::size_t i) { return steps.slot(0, rows.start_ms[i]); },
       [&] { return steps.size(); }, sums);
   if (!status) return tl::unexpected(status.error());
@@ -183,13 +184,14 @@ Result<std::vector<PathPoint>> read_summaries(Engine& engine, const SummaryQuery
   }
   const Level level = choose_summary_level(query.range, reader->state().complete());
   const TimeRange range = widen(query.range, bucket_of(level));
-  Accumulator sums(query.sketches);
+  const ColumnChoice columns(Numbers::kAll, query.sketches);
+  Accumulator sums(columns);
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
     const auto place = static_cast<std::size_t>(rows.path[i]);
     return place < slots.size() ? slots[place] : -1;  // a path that came after the list was made
   };
   auto status = sum_rows(
-      *reader, {level, range, places, query.sketches}, slot_of, [&] { return static_cast<std::size_t>(next); }, sums);
+      *reader, {level, range, places, columns}, slot_of, [&] { return static_cast<std::size_t>(next); }, sums);
   if (!status) return tl::unexpected(status.error());
   std::vector<PathPoint> points;
   for (std::size_t place = 0; place < slots.size(); ++place) {
@@ -231,7 +233,8 @@ Result<std::vector<GroupPoint>> read_groups(Engine& engine, const GroupQuery& qu
   TimeRange range = widen(query.range, step);
   if (query.step == Nanoseconds(0)) step = range.to - range.from;
   if (static_cast<std::size_t>((range.to - range.from) / step) > kMostSlots) return bad("step", "too many points");
-  Accumulator sums(query.sketches);
+  const ColumnChoice columns(query.numbers, query.sketches);
+  Accumulator sums(columns);
   Steps steps(range, step);
   const auto slot_of = [&](const RowBlock& rows, std::size_t i) {
     const auto place = static_cast<std::size_t>(rows.path[i]);
@@ -239,7 +242,7 @@ Result<std::vector<GroupPoint>> read_groups(Engine& engine, const GroupQuery& qu
     return steps.slot(static_cast<std::uint32_t>(group_of[place]), rows.start_ms[i]);
   };
   auto status = sum_rows(
-      *reader, {level, range, places, query.sketches}, slot_of, [&] { return steps.size(); }, sums);
+      *reader, {level, range, places, columns}, slot_of, [&] { return steps.size(); }, sums);
   if (!status) return tl::unexpected(status.error());
   std::vector<GroupPoint> points;
   points.reserve(steps.size());

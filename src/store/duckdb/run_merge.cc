@@ -62,7 +62,7 @@ class Merge {
       auto scan = LevelScan::open(
           reader->connection(), from,
           fmt::format("run = {} AND {} AND {}", part.run, starts_from(part.from_ms), starts_before(part.before_ms)),
-          Accumulator::kEverySketch);
+          {Numbers::kAll, ColumnChoice::kEverySketch});
       if (!scan) return tl::unexpected(scan.error());
       sources_.emplace_back(std::move(*reader), std::move(*scan));
     }
@@ -155,7 +155,7 @@ class Merge {
 
   std::int64_t bucket_ms_;
   std::deque<Source> sources_;
-  Accumulator sums_{Accumulator::kEverySketch};
+  Accumulator sums_{{Numbers::kAll, ColumnChoice::kEverySketch}};
   std::vector<Key> keys_;            // of each slot
   std::vector<std::int32_t> index_;  // slots by key, open addressing; -1: empty
   std::vector<std::int32_t> slot_, order_;

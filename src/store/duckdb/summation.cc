@@ -39,7 +39,7 @@ class Summing {
       : pass_(pass), slot_of_(slot_of), slots_(slots), sums_(sums) {}
 
   Status add_table(Engine::Reader& reader, Level level, const std::string& where) {
-    auto scan = LevelScan::open(reader.connection(), level, where, pass_.sketches);
+    auto scan = LevelScan::open(reader.connection(), level, where, pass_.columns);
     if (!scan) return tl::unexpected(scan.error());
     for (auto more = scan->next(rows_);; more = scan->next(rows_)) {
       if (!more) return tl::unexpected(more.error());

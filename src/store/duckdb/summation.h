@@ -13,7 +13,7 @@ struct Pass {
   Level level = Level::kRaw;
   TimeRange range;
   std::vector<std::int32_t> paths;  // places; empty: all
-  unsigned sketches = kNoSketches;
+  ColumnChoice columns{Numbers::kAll, kNoSketches};
 };
 
 // The slot of row `i` of `rows`, numbered from 0, or negative to leave it out.
