@@ -113,6 +113,52 @@ std::optional<Explained> by_burst(const MethodRate& method, const MethodRate& hi
                     fmt::format("限速器的突发 {} 抬高了 {} 的速率。", burst, highest.method)}};
 }
 
+// The share of the highest rate that a policer takes by what TCP does after its drops.
+std::optional<Explained> by_policer(const MethodRate& method, double highest_bps, double below,
+                                    const PathPackets& packets) {
+  if (!is_limit(method, {Limit::kPolicer}) || !method.limit->policer) return std::nullopt;
+  const Policer& policer = *method.limit->policer;
+  const double own = payload_share(method.layer, packets);
+  const double share = policer.at_least ? below : std::min(below, (policer.bps - method.bps) / own / highest_bps);
+  if (share <= kSame / 2) return std::nullopt;
+  const std::string rate = rate_text(policer.bps / own);
+  return Explained{
+      RateCause::kPolicer,
+      share,
+      {fmt::format("A policer of {}{} drops what exceeds it, and TCP then falls below it for a while.",
+                   policer.at_least ? "at least " : "", rate),
+       fmt::format("{}{} 的限速器丢弃超出部分，TCP 随后一段时间低于该速率。", policer.at_least ? "至少 " : "", rate)}};
+}
+
+std::optional<Explained> by_ramp_up(const MethodRate& method, double highest_bps, double below,
+                                    const PathPackets& packets) {
+  if (method.was_rising) {
+    return Explained{
+        RateCause::kRampUp, below, {"Its rate was still rising when its time was over.", "测试结束时速率仍在上升。"}};
+  }
+  if (!method.settled_bps) return std::nullopt;
+  const double share =
+      std::min(below, (*method.settled_bps - method.bps) / payload_share(method.layer, packets) / highest_bps);
+  if (share <= 0) return std::nullopt;
+  const std::string settled = rate_text(*method.settled_bps);
+  return Explained{RateCause::kRampUp,
+                   share,
+                   {fmt::format("Its rate includes the ramp-up; after it, it was {}.", settled),
+                    fmt::format("其速率包含爬升阶段；此后为 {}。", settled)}};
+}
+
+std::optional<Explained> by_best_moment(const MethodRate& highest, double highest_bps, double below,
+                                        const PathPackets& packets) {
+  if (!highest.usual_bps) return std::nullopt;
+  const double usual = *highest.usual_bps / payload_share(highest.layer, packets);
+  const double share = std::min(below, 1 - usual / highest_bps);
+  if (share <= 0) return std::nullopt;
+  return Explained{RateCause::kBestMoment,
+                   share,
+                   {fmt::format("{} counts its best second; its usual one had {}.", highest.method, rate_text(usual)),
+                    fmt::format("{} 取其最佳一秒；通常为 {}。", highest.method, rate_text(usual))}};
+}
+
 bool agree(const MethodRate& method, const MethodRate& highest, const PathPackets& packets) {
   if (method.high <= 0 || highest.low <= 0) return false;
   return method.high / payload_share(method.layer, packets) >= highest.low / payload_share(highest.layer, packets);
@@ -125,6 +171,19 @@ Text same_text(const MethodRate& method, const PathPackets& packets) {
           fmt::format("报头占数据包的 {}；计入后与最高值一致。", headers)};
 }
 
+// The largest cause names the row; smaller ones are told as long as something is left to explain.
+void take(const std::vector<Explained>& found, ReconciledRate& row) {
+  Text text;
+  for (const Explained& each : found) {
+    if (row.unexplained <= kSame) break;
+    if (text.en.empty()) row.cause = each.cause;
+    text.en += (text.en.empty() ? "" : " ") + each.text.en;
+    text.zh += each.text.zh;
+    row.unexplained = std::max(0.0, row.unexplained - each.share);
+  }
+  if (!text.en.empty()) row.explanation = std::move(text);
+}
+
 void explain(ReconciledRate& row, const MethodRate& method, const MethodRate& highest, double highest_bps,
              const PathPackets& packets) {
   row.explanation = same_text(method, packets);
@@ -132,16 +191,61 @@ void explain(ReconciledRate& row, const MethodRate& method, const MethodRate& hi
   row.cause = RateCause::kUnexplained;
   row.unexplained = row.below;
   row.explanation = {"Nothing that was seen explains the difference.", "现有观测无法解释该差异。"};
-  auto found = by_ends(method, row.below);
-  if (!found) found = by_burst(method, highest, highest_bps, row.below);
-  if (!found) found = by_loss(method, highest_bps, row.below, packets);
-  if (!found) return;
-  row.cause = found->cause;
-  row.unexplained = std::max(0.0, row.below - found->share);
-  row.explanation = std::move(found->text);
+  if (auto ends = by_ends(method, row.below)) return take({*ends}, row);
+  std::vector<Explained> found;
+  for (auto& each :
+       {by_burst(method, highest, highest_bps, row.below), by_policer(method, highest_bps, row.below, packets),
+        by_loss(method, highest_bps, row.below, packets), by_ramp_up(method, highest_bps, row.below, packets),
+        by_best_moment(highest, highest_bps, row.below, packets)}) {
+    if (each) found.push_back(*each);
+  }
+  std::ranges::stable_sort(found, std::ranges::greater(), &Explained::share);
+  take(found, row);
 }
 
 }  // namespace
+
+std::string_view to_string(RateCause cause) {
+  switch (cause) {
+    case RateCause::kNone:
+      return "none";
+    case RateCause::kCpu:
+      return "cpu";
+    case RateCause::kWindow:
+      return "window";
+    case RateCause::kLoss:
+      return "loss";
+    case RateCause::kBurst:
+      return "burst";
+    case RateCause::kPolicer:
+      return "policer";
+    case RateCause::kRampUp:
+      return "ramp_up";
+    case RateCause::kBestMoment:
+      return "best_moment";
+    case RateCause::kPace:
+      return "pace";
+    case RateCause::kUnexplained:
+      return "unexplained";
+  }
+  return "";
+}
+
+std::string_view to_string(RateLayer layer) {
+  switch (layer) {
+    case RateLayer::kIpPacket:
+      return "ip_packet";
+    case RateLayer::kTcpPayload:
+      return "tcp_payload";
+    case RateLayer::kTlsPayload:
+      return "tls_payload";
+    case RateLayer::kWebSocketPayload:
+      return "websocket_payload";
+    case RateLayer::kWebSocketTlsPayload:
+      return "websocket_tls_payload";
+  }
+  return "";
+}
 
 double payload_share(RateLayer layer, const PathPackets& packets) {
   if (layer == RateLayer::kIpPacket) return 1;

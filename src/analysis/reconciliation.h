@@ -6,6 +6,7 @@
 // Pure functions, thread-safe. Rates are bits per second.
 
 #include <span>
+#include <string_view>
 
 #include "analysis/transfer_limit.h"
 
@@ -34,6 +35,11 @@ struct MethodRate {
   int streams = 1;
   Nanoseconds duration{};    // of what the rate was reckoned from
   bool holds_burst = false;  // the rate includes the test's beginning
+  // Of a rate that includes its ramp-up: the rate after it.
+  std::optional<double> settled_bps;
+  // Of a rate that is the best of its moments (RFC 9097 §5.3): the median of them.
+  std::optional<double> usual_bps;
+  bool was_rising = false;  // the search for the rate had not come to its end
   std::optional<TransferLimit> limit;
   std::optional<double> loss_ratio;  // retransmitted of sent
   std::optional<Nanoseconds> rtt;    // during the test
@@ -42,12 +48,18 @@ struct MethodRate {
 enum class RateCause : std::uint8_t {
   kNone,  // no difference to explain
   kCpu,
-  kWindow,  // one stream, window over round trip
-  kLoss,    // one or few streams, Mathis et al. 1997
-  kBurst,   // a policer's bucket counts in the other's shorter test
+  kWindow,      // one stream, window over round trip
+  kLoss,        // one or few streams, Mathis et al. 1997
+  kBurst,       // a policer's bucket counts in the other's shorter test
+  kPolicer,     // drops, after which TCP is slower than the policer for a while
+  kRampUp,      // the rate includes the way to it
+  kBestMoment,  // the other's rate is of its best moment, this one a mean
   kPace,
   kUnexplained,
 };
+
+std::string_view to_string(RateCause cause);  // "ramp_up", as in JSON
+std::string_view to_string(RateLayer layer);  // "tcp_payload"
 
 struct ReconciledRate {
   std::string method;

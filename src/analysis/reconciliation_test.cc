@@ -121,5 +121,56 @@ TEST(Reconcile, OverlappingIntervalsNeedNoExplanation) {
   EXPECT_TRUE(reconcile({}, {}).empty());
 }
 
+TEST(Reconcile, TcpBehindAPolicerIsBelowIt) {
+  MethodRate one = method("TCP, one stream", RateLayer::kTcpPayload, 70);
+  one.limit = limited_by(Limit::kPolicer);
+  one.limit->policer = Policer{};
+  one.limit->policer->bps = 95e6;
+  const MethodRate methods[] = {method("UDP capacity", RateLayer::kIpPacket, 98.9), one};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kPolicer);
+  EXPECT_LT(rows[1].unexplained, 0.02);
+  EXPECT_EQ(rows[1].explanation.en,
+            "A policer of 98.4 Mbit/s drops what exceeds it, and TCP then falls below it for a while.");
+}
+
+TEST(Reconcile, ARateThatHoldsItsRampUpIsBelowOneThatDoesNot) {
+  MethodRate ndt7 = method("ndt7", RateLayer::kWebSocketPayload, 85);
+  ndt7.settled_bps = 95e6;
+  const MethodRate methods[] = {method("UDP capacity", RateLayer::kIpPacket, 98.9), ndt7};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kRampUp);
+  EXPECT_LT(rows[1].unexplained, 0.02);
+  EXPECT_EQ(rows[1].explanation.en, "Its rate includes the ramp-up; after it, it was 95 Mbit/s.");
+}
+
+TEST(Reconcile, TheBestSecondIsAboveAMean) {
+  MethodRate udp = method("UDP capacity", RateLayer::kIpPacket, 120);
+  udp.usual_bps = 100e6;
+  const MethodRate methods[] = {udp, method("TCP, 8 streams", RateLayer::kTcpPayload, 96)};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kBestMoment);
+  EXPECT_LT(rows[1].unexplained, 0.02);
+}
+
+TEST(Reconcile, TwoCausesAreBothToldWhenOneIsNotEnough) {
+  MethodRate udp = method("UDP capacity", RateLayer::kIpPacket, 120);
+  udp.usual_bps = 100e6;
+  MethodRate ndt7 = method("ndt7", RateLayer::kWebSocketPayload, 85);
+  ndt7.settled_bps = 95e6;
+  const MethodRate methods[] = {udp, ndt7};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kBestMoment) << "the larger of the two";
+  EXPECT_NE(rows[1].explanation.en.find("ramp-up"), std::string::npos);
+  EXPECT_LT(rows[1].unexplained, 0.03);
+}
+
+TEST(Reconcile, ASearchThatWasStillRisingSaysSo) {
+  MethodRate udp = method("UDP capacity", RateLayer::kIpPacket, 900);
+  udp.was_rising = true;
+  const MethodRate methods[] = {udp, method("TCP, 8 streams", RateLayer::kTcpPayload, 9000)};
+  EXPECT_EQ(reconcile(methods, {})[0].cause, RateCause::kRampUp);
+}
+
 }  // namespace
 }  // namespace gnomon::analysis

@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <chrono>
 
+#include "analysis/figure_text.h"
+
 namespace gnomon::cli {
 
 namespace {
@@ -98,7 +100,7 @@ void add_run(std::vector<std::string>& lines, const Terminal& terminal, const Ru
   const schema::Transfer& transfer = run.transfer;
   StyledLine line(terminal);
   line.add(fmt::format(" {:<9}", name_of(transfer.direction)));
-  line.add(bit_rate_text(methods::ndt7::mean_bits_per_second(transfer)), Style::kBold);
+  line.add(analysis::rate_text(methods::ndt7::mean_bits_per_second(transfer)), Style::kBold);
   line.add(fmt::format("  in {:.1f} s", seconds(run.elapsed)), Style::kDim);
   if (const auto tcp = last_known(transfer, &TransferSample::tcp)) {
     line.add(fmt::format("   rtt {:.1f} ms, least {:.1f} ms", seconds(tcp->rtt) * 1e3, seconds(tcp->min_rtt) * 1e3));
@@ -119,18 +121,11 @@ void add_run(std::vector<std::string>& lines, const Terminal& terminal, const Ru
 
 }  // namespace
 
-std::string bit_rate_text(double bits_per_second) {
-  if (bits_per_second >= 1e10) return fmt::format("{:.1f} Gbit/s", bits_per_second / 1e9);
-  if (bits_per_second >= 1e9) return fmt::format("{:.2f} Gbit/s", bits_per_second / 1e9);
-  if (bits_per_second >= 1e6) return fmt::format("{:.1f} Mbit/s", bits_per_second / 1e6);
-  return fmt::format("{:.1f} kbit/s", bits_per_second / 1e3);
-}
-
 std::string ndt7_line(const Terminal& terminal, const schema::Transfer& transfer) {
   StyledLine line(terminal);
   line.add(fmt::format(" {:<9}", name_of(transfer.direction)));
-  line.add(fmt::format("{:>13}", bit_rate_text(recent_bits_per_second(transfer))), Style::kBold);
-  line.add(fmt::format("   mean {}", bit_rate_text(methods::ndt7::mean_bits_per_second(transfer))));
+  line.add(fmt::format("{:>13}", analysis::rate_text(recent_bits_per_second(transfer))), Style::kBold);
+  line.add(fmt::format("   mean {}", analysis::rate_text(methods::ndt7::mean_bits_per_second(transfer))));
   if (!transfer.samples.empty()) line.add(fmt::format("   {:.1f} s", seconds(transfer.samples.back().at)), Style::kDim);
   return line.text();
 }

@@ -11,8 +11,6 @@
 
 namespace gnomon::cli {
 
-// "941.2 Mbit/s", "12.3 Gbit/s".
-std::string bit_rate_text(double bits_per_second);
 // One line while it runs: rate of the last second and mean so far.
 std::string ndt7_line(const Terminal& terminal, const schema::Transfer& transfer);
 std::vector<std::string> ndt7_block(const Terminal& terminal, const methods::ndt7::Ndt7Result& result);

@@ -9,7 +9,7 @@
 #include "crypto/ed25519.h"
 #include "http/endpoint.h"
 #include "journal/journal.h"
-#include "methods/capacity/server.h"
+#include "methods/responsiveness/nq_route.h"
 #include "segment/file_system.h"
 #include "server/applier.h"
 #include "server/data_folder.h"
@@ -36,6 +36,31 @@ server::ServerOptions server_options(const StackOptions& options, server::LiveSt
   return server;
 }
 
+// Nothing when there are to be none.
+Result<std::optional<SpeedServiceOptions>> speed_options(const StackOptions& options) {
+  std::optional<SpeedServiceOptions> out;
+  const auto listen = http::parse_endpoint(options.listen);
+  const auto address = listen ? net::Address::parse(listen->address) : std::nullopt;
+  if (!address || !options.speed_tests || options.speed_port == 0 || listen->port.value == 0) return out;
+  out.emplace();
+  out->addresses = {*address};
+  out->port = options.speed_port;
+  out->responsiveness_port = options.responsiveness_port;
+  out->other = {"ndt7", listen->port.value, !options.tls_certificate.empty()};
+  if (!options.tls_certificate.empty()) {
+    auto certificate = read_text_file(options.tls_certificate), key = read_text_file(options.tls_key);
+    if (!certificate || !key) return tl::unexpected(certificate ? key.error() : certificate.error());
+    out->tls_certificate = std::move(*certificate);
+    out->tls_key = std::move(*key);
+  }
+  if (auto policy = udpst_policy(options.udpst_keys, options.udpst_max_mbps)) {
+    out->udpst = std::move(*policy);
+  } else {
+    return tl::unexpected(policy.error());
+  }
+  return out;
+}
+
 }  // namespace
 
 // Members are made from top to bottom and end from bottom to top.
@@ -58,7 +83,7 @@ struct ObservatoryStack::Parts {
   server::Api api;
   std::optional<server::Server> server;
   std::optional<server::LiveTicker> ticker;
-  std::unique_ptr<methods::capacity::Server> speed;
+  std::unique_ptr<SpeedService> speed;
 
   ~Parts() {
     speed.reset();  // before the queue that it shares with the server
@@ -129,6 +154,7 @@ struct ObservatoryStack::Parts {
     };
     server::connect(api);
     server::add_api(server->router(), api);
+    start_speed(options);
     server->collector().add_observer(recent);
     server->collector().add_observer(*live);
     if (const Status started = server->start(); !started) return started;
@@ -140,21 +166,21 @@ struct ObservatoryStack::Parts {
     if (!applying) return tl::unexpected(applying.error());
     applier = std::move(*applying);
     ticker.emplace(api);
-    start_speed(options);
     return {};
   }
 
-  // Not to have it is no reason not to start: another observatory on this machine may have the port.
+  // Not to have it is no reason not to start: another observatory on this machine may have the ports. Before the port
+  // opens, whose routes say where responsiveness is measured.
   void start_speed(const StackOptions& options) {
-    const auto listen = http::parse_endpoint(options.listen);
-    const auto address = listen ? net::Address::parse(listen->address) : std::nullopt;
-    if (!address || !options.speed_tests || options.speed_port == 0 || listen->port.value == 0) return;
-    auto started = methods::capacity::Server::start({{{*address, Port{options.speed_port}}}}, clock, random,
-                                                    server->speed_queue());
-    if (started) {
-      speed = std::move(*started);
-    } else {
-      log::warning("no tests by `gnomon speed` here: {}", started.error().message());
+    const auto wanted = speed_options(options);
+    if (!wanted) return log::warning("no speed tests here: {}", wanted.error().message());
+    if (!*wanted) return;
+    auto started = SpeedService::start(**wanted, server->speed_queue(), clock, random);
+    if (!started) return log::warning("no tests by `gnomon speed` here: {}", started.error().message());
+    speed = std::move(*started);
+    for (const Error& fault : speed->faults()) log::warning("not all speed tests here: {}", fault.message());
+    if (const auto port = speed->responsiveness_port()) {
+      methods::responsiveness::add_nq_route(server->router(), *port, true);
     }
   }
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/speed_service.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/random.h"
@@ -26,10 +27,14 @@ struct StackOptions {
   std::string tls_certificate;
   std::string tls_key;
   bool require_login = false;
-  std::vector<std::string> hosts;    // further names that a loopback port answers to
-  std::string web_folder;            // empty: embedded
-  std::uint16_t speed_port = 24601;  // TCP, for `gnomon speed`, at the address of `listen`; 0: none
-  bool speed_tests = true;           // answer ndt7 and `gnomon speed`; a lab's probes test by themselves
+  std::vector<std::string> hosts;  // further names that a loopback port answers to
+  std::string web_folder;          // empty: embedded
+  // TCP for `gnomon speed` and UDP for UDPST, at the address of `listen`; 0: neither, and no responsiveness.
+  std::uint16_t speed_port = 24601;
+  std::uint16_t responsiveness_port = kResponsivenessPort;  // 0: none
+  std::string udpst_keys;                                   // file; empty: no authentication
+  std::uint32_t udpst_max_mbps = 0;                         // each way; 0: no limit
+  bool speed_tests = true;  // answer speed tests of all methods; a lab's probes test by themselves
 };
 
 class ObservatoryStack {

@@ -1,6 +1,7 @@
 // `gnomon reflect`: answers STAMP and TWAMP-Light senders, and speed tests when asked to, until it is stopped.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 
@@ -11,10 +12,9 @@
 
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/speed_service.h"
 #include "cli/terminal.h"
 #include "core/random.h"
-#include "methods/capacity/client.h"
-#include "methods/capacity/server.h"
 #include "methods/stamp/reflector.h"
 #include "net/file_descriptor.h"
 
@@ -24,11 +24,19 @@ namespace {
 using methods::stamp::Reflector;
 using methods::stamp::ReflectorCounters;
 
+SpeedServiceOptions all_methods() {
+  SpeedServiceOptions options;
+  options.responsiveness_port = kResponsivenessPort;
+  options.ndt7_port = kNdt7Port;
+  return options;
+}
+
 struct ReflectOptions {
   std::uint16_t port = 862;
   bool stateful = false, v4 = false, v6 = false, json = false, speed = false;
-  std::uint16_t speed_port = methods::capacity::kPort;
-  std::string bind;
+  SpeedServiceOptions speed_service = all_methods();
+  std::string bind, udpst_keys;
+  std::uint32_t udpst_max_mbps = 0;
 };
 
 net::FileDescriptor catch_stop_signals() {
@@ -70,20 +78,32 @@ Result<std::vector<net::Endpoint>> bind_all(Reflector& reflector, const ReflectO
 }
 
 // What serves speed tests, when it was asked for.
-struct SpeedService {
+struct SpeedTests {
   SystemClock clock;
   SystemRandom random;
   methods::SpeedQueue queue{clock};
-  std::unique_ptr<methods::capacity::Server> server;
+  std::unique_ptr<SpeedService> service;
 };
 
-Status start_speed(SpeedService& service, const ReflectOptions& options, const std::vector<net::Endpoint>& bound) {
-  std::vector<methods::capacity::Listener> listen;
-  for (const net::Endpoint& endpoint : bound) listen.push_back({{endpoint.address, Port{options.speed_port}}});
-  auto server = methods::capacity::Server::start(listen, service.clock, service.random, service.queue);
-  if (!server) return tl::unexpected(server.error());
-  service.server = std::move(*server);
+Status start_speed(SpeedTests& speed, const ReflectOptions& options, const std::vector<net::Endpoint>& bound) {
+  SpeedServiceOptions wanted = options.speed_service;
+  if (wanted.ndt7_port == std::uint16_t{0}) wanted.ndt7_port.reset();
+  for (const net::Endpoint& endpoint : bound) wanted.addresses.push_back(endpoint.address);
+  auto policy = udpst_policy(options.udpst_keys, options.udpst_max_mbps);
+  if (!policy) return tl::unexpected(policy.error());
+  wanted.udpst = std::move(*policy);
+  auto service = SpeedService::start(wanted, speed.queue, speed.clock, speed.random);
+  if (!service) return tl::unexpected(service.error());
+  speed.service = std::move(*service);
+  for (const Error& fault : speed.service->faults()) {
+    fmt::print(stderr, "gnomon: not all speed tests here: {}\n", fault.message());
+  }
   return {};
+}
+
+void tell_speed(const SpeedTests& speed) {
+  if (!speed.service) return;
+  fmt::print("serving speed tests, one at a time: {}\n", fmt::join(speed.service->lines(), ", "));
 }
 
 std::string counters_json(const ReflectorCounters& counters) {
@@ -127,7 +147,7 @@ int run(const ReflectOptions& options) {
   if (!reflector) return report(reflector.error());
   const auto bound = bind_all(**reflector, options);
   if (!bound) return report(bound.error());
-  SpeedService speed;
+  SpeedTests speed;
   if (options.speed) {
     if (const auto started = start_speed(speed, options, *bound); !started) return report(started.error());
   }
@@ -136,9 +156,7 @@ int run(const ReflectOptions& options) {
       fmt::print("reflecting STAMP and TWAMP-Light on {}{}; Ctrl-C stops\n", net::to_string(endpoint),
                  options.stateful ? ", stateful" : "");
     }
-    for (const auto& endpoint : speed.server ? speed.server->endpoints() : std::vector<net::Endpoint>()) {
-      fmt::print("serving speed tests on {}, one at a time\n", net::to_string(endpoint));
-    }
+    tell_speed(speed);
     std::fflush(stdout);
   }
   watch(**reflector, options.json, signals.get());
@@ -157,11 +175,20 @@ void add_reflect_command(CLI::App& app, int& exit_code) {
   command->add_flag("-6", options->v6, "IPv6 only")->excludes(v4);
   command->add_option("--bind", options->bind, "Answer on this address only");
   command->add_flag("--json", options->json, "Print the counters as one object when stopped");
-  command->add_flag("--speed", options->speed, "Serve `gnomon speed` as well");
-  command->add_option("--speed-port", options->speed_port, "TCP port for it (default 24601)");
+  auto& service = options->speed_service;
+  command->add_flag("--speed", options->speed, "Serve `gnomon speed --all` as well: all methods, one test at a time");
+  command->add_option("--speed-port", service.port, "TCP and UDP port for it")->capture_default_str();
+  command->add_option("--responsiveness-port", service.responsiveness_port, "TCP port for responsiveness; 0: none")
+      ->capture_default_str();
+  command->add_option("--ndt7-port", service.ndt7_port, "TCP port for ndt7, plain; 0: none (default 8780)");
+  command->add_option("--udpst-key", options->udpst_keys, "UDP tests with these shared keys only, KEYID,KEY a line")
+      ->type_name("FILE");
+  command->add_option("--udpst-max", options->udpst_max_mbps, "Mbit/s that UDP tests may use each way")
+      ->check(CLI::Range(1, 100'000));
   command->footer(
       "Examples:\n"
       "  gnomon reflect --stateful            then, elsewhere: gnomon ping --stamp THIS-HOST\n"
+      "  gnomon reflect --speed               then, elsewhere: gnomon speed --all THIS-HOST\n"
       "  gnomon reflect --port 20001 --bind 192.0.2.1");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

@@ -1,18 +1,15 @@
 #include "cli/responsiveness_serve.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <condition_variable>
 #include <cstdio>
-#include <fstream>
 #include <mutex>
-#include <sstream>
 
 #include "cli/exit_code.h"
+#include "cli/speed_certificate.h"
+#include "cli/speed_service.h"
 #include "cli/stop_on_signal.h"
-#include "crypto/self_signed.h"
 #include "http/endpoint.h"
 #include "methods/responsiveness/responsiveness_server.h"
 
@@ -22,30 +19,13 @@ namespace {
 using methods::responsiveness::ResponsivenessServer;
 using methods::responsiveness::ServerOptions;
 
-Result<std::string> text_of(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (stream && !text.str().empty()) return text.str();
-  return failure(ErrorCode::kNotFound, "read", file, "cannot be read, or is empty", "name a PEM file");
-}
-
-std::string host_name() {
-  std::array<char, 254> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 && name.front() != '\0' ? name.data() : "localhost";
-}
-
 Status make_certificate(ServerOptions& options) {
-  const SystemClock clock;
-  std::vector<std::string> names{host_name(), "localhost", "127.0.0.1", "::1"};
-  if (options.listen.address != net::Address::any(options.listen.address.family())) {
-    names.push_back(net::to_string(options.listen.address));
-  }
-  auto made = crypto::make_self_signed(names, clock.wall(), std::chrono::hours(24 * 90));
+  auto made = make_speed_certificate(options.listen.address);
   if (!made) return tl::unexpected(made.error());
   options.tls_certificate = std::move(made->certificate);
   options.tls_key = std::move(made->key);
-  fmt::print("no --tls-cert: made a certificate for {} that nobody vouches for; clients need --insecure\n", names[0]);
+  fmt::print("no --tls-cert: made a certificate for {} that nobody vouches for; clients need --insecure\n",
+             own_host_name());
   return {};
 }
 
@@ -58,9 +38,9 @@ Result<ServerOptions> options_of(const ResponsivenessServe& asked) {
     if (Status made = make_certificate(options); !made) return tl::unexpected(made.error());
     return options;
   }
-  auto certificate = text_of(asked.tls_certificate);
+  auto certificate = read_text_file(asked.tls_certificate);
   if (!certificate) return tl::unexpected(certificate.error());
-  auto key = text_of(asked.tls_key);
+  auto key = read_text_file(asked.tls_key);
   if (!key) return tl::unexpected(key.error());
   options.tls_certificate = *std::move(certificate);
   options.tls_key = *std::move(key);

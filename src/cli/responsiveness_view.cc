@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "analysis/figure_text.h"
 #include "cli/ping_view.h"
 
 namespace gnomon::cli {
@@ -11,21 +12,18 @@ namespace {
 
 namespace rpm = methods::responsiveness;
 
-std::string rate_text(BitRate rate) {
-  const auto bits = static_cast<double>(rate.value);
-  if (bits >= 1e9) return fmt::format("{:.2f} Gbit/s", bits / 1e9);
-  if (bits >= 1e6) return fmt::format("{:.1f} Mbit/s", bits / 1e6);
-  return fmt::format("{:.0f} kbit/s", bits / 1e3);
+std::string rate_of(BitRate rate) {
+  return analysis::rate_text(static_cast<double>(rate.value));
 }
 
 std::string goodput_text(rpm::Load load, BitRate down, BitRate up) {
   switch (load) {
     case rpm::Load::kDown:
-      return rate_text(down) + " down";
+      return rate_of(down) + " down";
     case rpm::Load::kUp:
-      return rate_text(up) + " up";
+      return rate_of(up) + " up";
     case rpm::Load::kBoth:
-      return rate_text(down) + " down, " + rate_text(up) + " up";
+      return rate_of(down) + " down, " + rate_of(up) + " up";
   }
   return {};
 }

@@ -1,14 +1,12 @@
 #include "cli/speed_session.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 
 #include "cli/speed_json.h"
 #include "cli/speed_view.h"
+#include "cli/stop_on_signal.h"
 #include "cli/terminal.h"
 
 namespace gnomon::cli {
@@ -16,16 +14,6 @@ namespace gnomon::cli {
 namespace {
 
 namespace capacity = methods::capacity;
-
-// A signal handler may touch nothing else.
-std::atomic<bool> cancelled{false};
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { cancelled = true; };
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 // Shows a direction while it runs, and ends it when the figure is precise enough.
 class Watching final : public capacity::TransferSink {
@@ -77,7 +65,8 @@ bool has_figure(const std::optional<SpeedFigures>& figures) {
 }  // namespace
 
 Result<int> run_speed(const SpeedRequest& request) {
-  catch_signals();
+  const StopOnSignal stop;
+  const std::atomic<bool>& cancelled = stop.flag();
   SystemClock clock;
   const bool interactive = Terminal::of_stdout().interactive && !request.json;
   LiveBlock screen;

@@ -30,6 +30,7 @@ StopOnSignal::StopOnSignal() {
     while (::poll(both.data(), both.size(), -1) < 0) {
     }
     if (both[0].revents == 0) return;
+    flag_ = true;
     stop_.request_stop();
     // The next one is for the process.
     const auto again = stop_signals();

@@ -5,13 +5,14 @@
 #include <sys/signalfd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 
+#include "analysis/figure_text.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/stop_on_signal.h"
 #include "cli/terminal.h"
 #include "cli/udp_capacity_view.h"
 #include "methods/udpst/client.h"
@@ -34,15 +35,6 @@ struct UdpstOptions {
   std::uint32_t max_mbps = 0;
   int rate_index = -1;
 };
-
-std::atomic<bool> g_cancelled = false;  // set by the signal handler
-
-void cancel_on_interrupt() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { g_cancelled.store(true, std::memory_order_relaxed); };
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
 
 class LiveProgress final : public ProgressSink {
  public:
@@ -67,8 +59,8 @@ class LiveProgress final : public ProgressSink {
  private:
   void draw() {
     StyledLine now(terminal_);
-    now.add(" now ", Style::kDim).add(fmt::format("{:>15}", rate_text(rate_)), Style::kBold);
-    now.add("   highest second ", Style::kDim).add(rate_text(highest_));
+    now.add(" now ", Style::kDim).add(fmt::format("{:>15}", analysis::rate_text(static_cast<double>(rate_.value))), Style::kBold);
+    now.add("   highest second ", Style::kDim).add(analysis::rate_text(static_cast<double>(highest_.value)));
     screen_.draw({now.text(), StyledLine(terminal_).add(last_, Style::kDim).text()});
   }
 
@@ -114,14 +106,14 @@ Result<ClientOptions> client_options(const UdpstOptions& options) {
   if (options.max_mbps > 0) {
     out.max_bandwidth_mbps = static_cast<std::uint16_t>(std::min<std::uint32_t>(options.max_mbps, 32'767));
   }
-  out.cancel = &g_cancelled;
   return out;
 }
 
 int run_client(const UdpstOptions& options) {
-  const auto asked = client_options(options);
+  auto asked = client_options(options);
   if (!asked) return report(asked.error());
-  cancel_on_interrupt();
+  const StopOnSignal stop;
+  asked->cancel = &stop.flag();
   const auto terminal = Terminal::of_stdout();
   const SystemClock clock;
   LiveProgress progress(terminal, options.json);

@@ -5,6 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "analysis/figure_text.h"
+
 namespace gnomon::cli {
 namespace {
 
@@ -12,6 +14,10 @@ using methods::udpst::Direction;
 using methods::udpst::Outcome;
 using methods::udpst::SubInterval;
 using methods::udpst::UdpCapacity;
+
+std::string rate_of(BitRate rate) {
+  return analysis::rate_text(static_cast<double>(rate.value));
+}
 
 std::string json_string(const std::string& text) {
   return boost::json::serialize(boost::json::value(text));
@@ -76,13 +82,8 @@ std::string sub_interval_json(const SubInterval& one) {
 
 }  // namespace
 
-std::string rate_text(BitRate rate) {
-  const auto bits = static_cast<double>(rate.value);
-  return bits >= 1e9 ? fmt::format("{:.3f} Gbit/s", bits / 1e9) : fmt::format("{:.2f} Mbit/s", bits / 1e6);
-}
-
 std::string sub_interval_line(const SubInterval& one, bool utf8) {
-  auto line = fmt::format("{:>5.1f} s  {:>15}  loss {:.3f} %", milliseconds(one.end) / 1000, rate_text(one.ip_rate),
+  auto line = fmt::format("{:>5.1f} s  {:>15}  loss {:.3f} %", milliseconds(one.end) / 1000, rate_of(one.ip_rate),
                           100 * one.loss_ratio.value);
   if (one.reordered > 0) line += fmt::format("  {} reordered", one.reordered);
   if (one.duplicated > 0) line += fmt::format("  {} duplicated", one.duplicated);
@@ -105,7 +106,7 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
   }
   const bool is_up = result.direction == Direction::kUp;
   lines.push_back(fmt::format("{} {}: at least {} (IP packets, highest of {} sub-intervals; RFC 9097)",
-                              is_up ? "up to" : "down from", host, rate_text(*result.capacity()),
+                              is_up ? "up to" : "down from", host, rate_of(*result.capacity()),
                               result.sub_intervals.size()));
   lines.push_back("in it  " + sub_interval_line(result.sub_intervals[*result.maximum], utf8));
   if (result.rtt_minimum) lines.push_back(fmt::format("least round trip {:.1f} ms", milliseconds(*result.rtt_minimum)));

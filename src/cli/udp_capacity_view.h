@@ -9,9 +9,6 @@
 
 namespace gnomon::cli {
 
-// "941.48 Mbit/s", "1.21 Gbit/s".
-std::string rate_text(BitRate rate);
-
 // One sub-interval in one line.
 std::string sub_interval_line(const methods::udpst::SubInterval& sub_interval, bool utf8);
 

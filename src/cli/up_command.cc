@@ -32,8 +32,16 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
                   "Another name that a loopback port answers to, as browsers send it; repeatable")
       ->type_name("NAME");
   command.add_flag("!--no-speed", stack.speed_tests, "No speed tests: answers none, and a lab begins none");
-  command.add_option("--speed-port", stack.speed_port, "TCP port for `gnomon speed`, at the same address; 0: none")
+  command
+      .add_option("--speed-port", stack.speed_port,
+                  "TCP and UDP port of speed tests, at the same address; 0: none but ndt7")
       ->capture_default_str();
+  command.add_option("--responsiveness-port", stack.responsiveness_port, "TCP port for responsiveness tests; 0: none")
+      ->capture_default_str();
+  command.add_option("--udpst-key", stack.udpst_keys, "UDP speed tests with these shared keys only, KEYID,KEY a line")
+      ->type_name("FILE");
+  command.add_option("--udpst-max", stack.udpst_max_mbps, "Mbit/s that UDP speed tests may use each way")
+      ->check(CLI::Range(1, 100'000));
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")
       ->type_name("DIR")
       ->envname("GNOMON_WEB_DIR")

@@ -6,10 +6,24 @@
 
 namespace gnomon::methods {
 
+namespace {
+
+// A socket of both families names an IPv4 client "::ffff:192.0.2.1" (RFC 4291 §2.5.5.2): the same client as elsewhere.
+std::string_view plain_address(std::string_view who) {
+  constexpr std::string_view kMapped = "::ffff:";
+  const bool is_mapped = who.starts_with(kMapped) && who.find('.') != std::string_view::npos;
+  return is_mapped ? who.substr(kMapped.size()) : who;
+}
+
+}  // namespace
+
 struct SpeedQueue::Place::Test {
   std::string who;
   Nanoseconds length{};
-  std::optional<MonotonicTime> begun;  // when it came to the front
+  bool is_session = false;
+  bool is_within = false;                // a session that has its turn, which stands first in the line
+  std::optional<MonotonicTime> begun;    // when it had its turn
+  std::optional<MonotonicTime> quiet{};  // of a session: since when no test runs within it
 };
 
 struct SpeedQueue::Place::State {
@@ -18,23 +32,46 @@ struct SpeedQueue::Place::State {
   const Options options;
   mutable std::mutex mutex;
   std::condition_variable moved;
-  std::list<Test> line;  // the first one runs
+  std::list<Test> line;  // the first one runs; right behind a session its own tests, of which the first runs
   std::uint64_t moves = 1;
 
-  // Under the mutex.
+  // All of these under the mutex.
+  [[nodiscard]] bool has_session() const { return !line.empty() && line.front().is_session; }
+  // Where a test within the session of the front stands at last; line.begin() without one.
+  [[nodiscard]] std::list<Test>::iterator end_of_session() {
+    if (!has_session()) return line.begin();
+    return std::find_if(std::next(line.begin()), line.end(), [](const Test& test) { return !test.is_within; });
+  }
   void move_up() {
     if (!line.empty() && !line.front().begun) line.front().begun = clock.now();
+    if (has_session()) {
+      const auto own = std::next(line.begin());
+      const bool runs = own != line.end() && own->is_within;
+      if (runs && !own->begun) own->begun = clock.now();
+      auto& quiet = line.front().quiet;
+      quiet = runs ? std::nullopt : quiet ? quiet : clock.now();
+    }
     ++moves;
     moved.notify_all();
   }
-  // Under the mutex. What the tests before `end` still need.
+  // What the tests before this one still need. A session's time holds that of its tests.
   [[nodiscard]] Ahead before(std::list<Test>::const_iterator end) const {
     Ahead ahead;
-    for (auto test = line.begin(); test != end; ++test, ++ahead.tests) {
+    for (auto test = line.begin(); test != end; ++test) {
+      if (end->is_within ? test->is_session : test->is_within) continue;
       const Nanoseconds used = test->begun ? clock.now() - *test->begun : Nanoseconds{};
       ahead.time += std::max(Nanoseconds{}, test->length - used);
+      ++ahead.tests;
     }
     return ahead;
+  }
+  [[nodiscard]] Ahead before_new() const {
+    Ahead ahead;
+    if (line.empty()) return ahead;
+    ahead = before(std::prev(line.end()));
+    const Test& last = line.back();
+    const Nanoseconds used = last.begun ? clock.now() - *last.begun : Nanoseconds{};
+    return {ahead.tests + 1, ahead.time + std::max(Nanoseconds{}, last.length - used)};
   }
 };
 
@@ -53,43 +90,78 @@ SpeedQueue::Ahead SpeedQueue::Place::ahead() const {
 
 bool SpeedQueue::Place::wait(Nanoseconds most) {
   std::unique_lock lock(state_->mutex);
-  return state_->moved.wait_for(lock, most, [this] { return test_ == state_->line.begin(); });
+  return state_->moved.wait_for(lock, most, [this] { return state_->before(test_).tests == 0; });
 }
 
 void SpeedQueue::Place::leave() {
   if (!state_) return;
   {
     const std::lock_guard lock(state_->mutex);
+    // Its tests that still run or wait come before the others, but are on their own.
+    if (test_->is_session && test_ == state_->line.begin()) {
+      std::for_each(std::next(test_), state_->end_of_session(), [](Test& test) { test.is_within = false; });
+    }
     state_->line.erase(test_);
     state_->move_up();
   }
   state_.reset();
 }
 
+Nanoseconds SpeedQueue::Place::quiet() const {
+  const std::lock_guard lock(state_->mutex);
+  return test_->quiet ? state_->clock.now() - *test_->quiet : Nanoseconds{};
+}
+
 SpeedQueue::SpeedQueue(const Clock& clock, Options options) : state_(std::make_shared<Place::State>(clock, options)) {}
 
 Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length) {
+  return enter(std::move(who), length, false);
+}
+
+Result<SpeedQueue::Place> SpeedQueue::enter_session(std::string who, Nanoseconds length) {
+  return enter(std::move(who), length, true);
+}
+
+Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length, bool as_session) {
+  who = plain_address(who);
   const std::lock_guard lock(state_->mutex);
   auto& line = state_->line;
   const auto own = std::ranges::count(line, who, &Place::Test::who);
   const bool is_full = line.size() > state_->options.most_waiting;
   if (is_full || static_cast<std::size_t>(own) >= state_->options.most_of_one) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(state_->before(line.end()).time).count();
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(state_->before_new().time).count();
     return failure(ErrorCode::kUnavailable, "start a speed test for", std::move(who),
                    is_full ? fmt::format("{} tests wait already", line.size() - 1)
                            : fmt::format("{} tests of this address wait or run already", own),
                    fmt::format("try again in {} s", seconds));
   }
-  line.push_back({std::move(who), length, {}});
-  const auto place = std::prev(line.end());
+  Place::Test test;
+  test.who = std::move(who);
+  test.length = length;
+  test.is_session = as_session;
+  test.is_within = !as_session && state_->has_session() && line.front().who == test.who;
+  const auto place = line.insert(test.is_within ? state_->end_of_session() : line.end(), std::move(test));
   state_->move_up();
   return Place(state_, place);
 }
 
 std::size_t SpeedQueue::waiting() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->line.empty() ? 0 : state_->line.size() - 1;
+  std::size_t tests = 0;
+  for (auto test = state_->line.cbegin(); test != state_->line.cend(); ++test) {
+    tests += state_->before(test).tests > 0 ? 1 : 0;
+  }
+  return tests;
 }
+
+bool SpeedQueue::is_free_for(std::string_view who) const {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->line.empty()) return true;
+  const auto own = state_->end_of_session();
+  return state_->has_session() && state_->line.front().who == plain_address(who) &&
+         own == std::next(state_->line.begin());
+}
+
 std::uint64_t SpeedQueue::wait_for_move(std::uint64_t seen, Nanoseconds most) const {
   std::unique_lock lock(state_->mutex);
   state_->moved.wait_for(lock, most, [&] { return state_->moves != seen; });

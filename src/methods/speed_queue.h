@@ -4,6 +4,9 @@
 // many are before it and for how long at most. All methods that fill a line (TCP capacity, UDPST, ndt7, responsiveness)
 // share one queue, so that they do not measure each other.
 //
+// A session is a turn for several tests of one client: while it has its turn, tests that enter with the same `who` run
+// within it, one after the other, before all others that wait.
+//
 // Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() and
 // wait_for_move() block.
 
@@ -13,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "core/clock.h"
 #include "core/error.h"
@@ -45,6 +49,8 @@ class SpeedQueue {
     // Blocks until it is this test's turn, at most so long; true when it is.
     bool wait(Nanoseconds most);
     void leave();
+    // Of a session that has its turn: how long no test has run within it; 0 while one does.
+    [[nodiscard]] Nanoseconds quiet() const;
 
    private:
     friend class SpeedQueue;
@@ -61,13 +67,19 @@ class SpeedQueue {
   // A place behind those that wait. `who` is the client's address as text, `length` the time that the test needs at
   // most. kUnavailable, with when to come back, when the line or this client's share of it is full.
   Result<Place> enter(std::string who, Nanoseconds length);
+  // The same for a session, whose `length` is that of all its tests together.
+  Result<Place> enter_session(std::string who, Nanoseconds length);
   [[nodiscard]] std::size_t waiting() const;  // those that run besides
   [[nodiscard]] bool running() const;
+  // Whether a test of this client would have its turn at once.
+  [[nodiscard]] bool is_free_for(std::string_view who) const;
   // For one that watches many places: blocks until the line has moved since `seen` (0 at first), at most so long. What
   // to ask with next.
   [[nodiscard]] std::uint64_t wait_for_move(std::uint64_t seen, Nanoseconds most) const;
 
  private:
+  Result<Place> enter(std::string who, Nanoseconds length, bool as_session);
+
   std::shared_ptr<Place::State> state_;
 };
 

@@ -87,5 +87,67 @@ TEST(SpeedQueue, OneThatWatchesHearsOfEachMove) {
   leaving.join();
 }
 
+TEST(SpeedQueue, TestsOfASessionRunWithinItsTurnBeforeAllOthers) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  auto session = queue.enter_session("192.0.2.1", seconds(100));
+  const auto other = queue.enter("192.0.2.2", seconds(10));
+  ASSERT_TRUE(session && other);
+  EXPECT_TRUE(queue.is_free_for("192.0.2.1"));
+  EXPECT_FALSE(queue.is_free_for("192.0.2.2"));
+  auto first = queue.enter("::ffff:192.0.2.1", seconds(10));  // as a socket of both families names it
+  auto second = queue.enter("192.0.2.1", seconds(10));
+  EXPECT_FALSE(queue.is_free_for("192.0.2.1"));
+  EXPECT_EQ(first->ahead(), (SpeedQueue::Ahead{0, seconds(0)}));
+  clock.advance(seconds(4));
+  EXPECT_EQ(second->ahead(), (SpeedQueue::Ahead{1, seconds(6)}));
+  EXPECT_EQ(other->ahead(), (SpeedQueue::Ahead{1, seconds(96)})) << "a session's time holds that of its tests";
+  EXPECT_EQ(queue.waiting(), 2U);
+  first->leave();
+  EXPECT_TRUE(second->wait(Nanoseconds{}));
+}
+
+TEST(SpeedQueue, ASessionKnowsHowLongNothingRunsWithinIt) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  const auto session = queue.enter_session("192.0.2.1", seconds(100));
+  clock.advance(seconds(3));
+  EXPECT_EQ(session->quiet(), seconds(3));
+  auto test = queue.enter("192.0.2.1", seconds(10));
+  clock.advance(seconds(5));
+  EXPECT_EQ(session->quiet(), seconds(0));
+  test->leave();
+  clock.advance(seconds(2));
+  EXPECT_EQ(session->quiet(), seconds(2));
+}
+
+TEST(SpeedQueue, ATestThatOutlivesItsSessionStillRunsAlone) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  auto session = queue.enter_session("192.0.2.1", seconds(100));
+  auto test = queue.enter("192.0.2.1", seconds(10));
+  const auto other = queue.enter("192.0.2.2", seconds(10));
+  session->leave();
+  EXPECT_EQ(test->ahead().tests, 0U);
+  EXPECT_EQ(other->ahead(), (SpeedQueue::Ahead{1, seconds(10)}));
+  const auto later = queue.enter("192.0.2.1", seconds(10));
+  EXPECT_EQ(later->ahead().tests, 2U) << "the session is over: it waits like everybody";
+  test->leave();
+  EXPECT_EQ(other->ahead().tests, 0U);
+}
+
+TEST(SpeedQueue, ASessionThatWaitsTakesNobodyIn) {
+  ManualClock clock;
+  SpeedQueue queue(clock);
+  auto first = queue.enter("192.0.2.2", seconds(10));
+  const auto session = queue.enter_session("192.0.2.1", seconds(100));
+  const auto early = queue.enter("192.0.2.1", seconds(10));
+  EXPECT_EQ(early->ahead(), (SpeedQueue::Ahead{2, seconds(110)}));
+  EXPECT_EQ(session->quiet(), seconds(0));
+  first->leave();
+  EXPECT_EQ(session->ahead().tests, 0U);
+  EXPECT_EQ(early->ahead().tests, 1U) << "it came before the session had its turn, and waits behind it";
+}
+
 }  // namespace
 }  // namespace gnomon::methods

@@ -14,12 +14,12 @@
 #include "core/clock.h"
 #include "core/random.h"
 #include "http/server.h"
+#include "methods/speed_desk.h"
 #include "server/auth.h"
 #include "server/collector.h"
 #include "server/disk_guard.h"
 #include "server/observatory.h"
 #include "server/probe_registry.h"
-#include "server/speed_desk.h"
 #include "server/users.h"
 
 namespace gnomon::journal {
@@ -93,7 +93,7 @@ class Server final : public Observatory {
   std::unique_ptr<LagClock> lag_;
   std::unique_ptr<WebFiles> web_;
   methods::SpeedQueue speed_queue_;
-  SpeedDesk speed_desk_;
+  methods::SpeedDesk speed_desk_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
 };

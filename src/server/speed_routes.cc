@@ -2,10 +2,7 @@
 
 #include <charconv>
 
-#include "core/log.h"
-#include "http/error_response.h"
-#include "methods/ndt7/ndt7_client.h"
-#include "methods/ndt7/ndt7_server.h"
+#include "methods/ndt7/ndt7_routes.h"
 #include "server/json_writer.h"
 #include "server/origin.h"
 
@@ -17,20 +14,11 @@ using http::Access;
 using http::Request;
 using http::Respond;
 using http::Response;
-using methods::ndt7::RunResult;
-using schema::Direction;
+using methods::SpeedDesk;
 
 constexpr std::string_view kTicket = "/api/v1/speed/ticket";
 // A long poll's length: within what proxies wait for (30 to 60 s).
 constexpr Nanoseconds kLongestPoll = std::chrono::seconds(20);
-
-Response not_now(const SpeedDesk::NotNow& refusal) {
-  const auto seconds = std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(refusal.back_in).count());
-  auto response =
-      http::error_response(503, "unavailable", fmt::format("{}; try again in {} s", refusal.reason, seconds));
-  response.headers.set("Retry-After", std::to_string(seconds));
-  return response;
-}
 
 Response ticket_answer(const SpeedDesk::Ticket& ticket, int status) {
   JsonWriter json;
@@ -43,44 +31,6 @@ Response ticket_answer(const SpeedDesk::Ticket& ticket, int status) {
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
-
-void log_test(std::string_view who, const RunResult& result) {
-  log::info("ndt7 {} of {}: {:.1f} Mbit/s in {:.1f} s, {}{}{}",
-            result.transfer.direction == Direction::kDown ? "download" : "upload", who,
-            methods::ndt7::mean_bits_per_second(result.transfer) / 1e6,
-            std::chrono::duration<double>(result.elapsed).count(), methods::ndt7::to_string(result.end),
-            result.fault.empty() ? "" : ": ", result.fault);
-}
-
-class Ndt7Route {
- public:
-  Ndt7Route(const SpeedRouteParts& parts, Direction direction) : parts_(parts) { parts_.run.direction = direction; }
-
-  void operator()(std::shared_ptr<const Request> request, Respond respond) const {
-    if (!from_own_origin(*request)) {
-      respond(http::error_response(403, "permission", "another origin's page may not spend this reader's line"));
-    } else if (auto refusal = methods::ndt7::refusal_of(*request)) {
-      respond(std::move(*refusal));
-    } else if (const auto ticket = request->query_value("ticket"); ticket && !ticket->empty()) {
-      auto turn = parts_.desk.turn_of_ticket(std::string(*ticket));
-      respond(turn ? Result<Response>(begin(*request, *turn)) : tl::unexpected(turn.error()));
-    } else {
-      parts_.desk.wait_for_turn(request->remote_address, [*this, request, respond = std::move(respond)](auto turn) {
-        respond(turn ? begin(*request, *turn) : not_now(turn.error()));
-      });
-    }
-  }
-
- private:
-  [[nodiscard]] Response begin(const Request& request, SpeedDesk::Turn turn) const {
-    auto done = [turn = std::move(turn), who = request.remote_address](const RunResult& result) {
-      log_test(who, result);
-    };
-    return methods::ndt7::begin_test(request, parts_.run, parts_.clock, parts_.random, std::move(done));
-  }
-
-  SpeedRouteParts parts_;
-};
 
 Result<Response> take_ticket(SpeedDesk& desk, const Request& request) {
   const auto ticket = desk.take_ticket(request.remote_address);
@@ -113,14 +63,7 @@ Result<Response> give_back(SpeedDesk& desk, const Request& request) {
 
 void add_speed_routes(http::Router& router, const SpeedRouteParts& parts) {
   using http::Method;
-  for (const Direction direction : {Direction::kDown, Direction::kUp}) {
-    http::Route route;
-    route.pattern = direction == Direction::kDown ? methods::ndt7::kDownloadPath : methods::ndt7::kUploadPath;
-    route.access = Access::kPublic;
-    route.async = Ndt7Route(parts, direction);
-    route.upgrade_to = "websocket";
-    router.add(std::move(route));
-  }
+  methods::ndt7::add_ndt7_routes(router, {parts.desk, parts.clock, parts.random, from_own_origin, parts.run});
   SpeedDesk& desk = parts.desk;
   const std::string one = std::string(kTicket) + "/{id}";
   router.post(std::string(kTicket), Access::kPublic,

@@ -10,12 +10,12 @@
 
 #include "http/router.h"
 #include "methods/ndt7/transfer_run.h"
-#include "server/speed_desk.h"
+#include "methods/speed_desk.h"
 
 namespace gnomon::server {
 
 struct SpeedRouteParts {
-  SpeedDesk& desk;
+  methods::SpeedDesk& desk;
   const Clock& clock;
   Random& random;
   methods::ndt7::RunOptions run{};

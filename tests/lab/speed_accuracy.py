@@ -61,7 +61,6 @@ class Lab:
     def start(self):
         self.begin(GNOMON, "lab", "up", self.folder / "region.yaml").wait(timeout=30)  # the lab goes on in the background
         self.begin(GNOMON, "lab", "exec", "there", "--", GNOMON, "reflect", "--speed", "--json")
-        self.begin(GNOMON, "lab", "exec", "there", "--", GNOMON, "udpst", "--server")
         wait_until(lambda: "24601" in self.at("there", "ss", "-ltn") and "24601" in self.at("there", "ss", "-lun"), "both servers listen")
 
     def end(self):

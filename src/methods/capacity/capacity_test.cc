@@ -8,6 +8,7 @@
 
 #include "core/random.h"
 #include "methods/capacity/client.h"
+#include "methods/capacity/held_turn.h"
 #include "methods/capacity/line_channel.h"
 #include "methods/capacity/server.h"
 #include "methods/capacity/socket.h"
@@ -206,18 +207,21 @@ Ask a_second() {
   return ask;
 }
 
+const std::atomic<bool> kNever{false};
+
+net::FileDescriptor connected(const net::Endpoint& server, const Hello& hello) {
+  return connect_to(*net::host_space(), server, hello, 0, seconds(5), kNever).value();
+}
+
 // A client made by hand.
 class Raw {
  public:
   Raw(const net::Endpoint& server, const Clock& clock)
-      : clock_(clock),
-        channel_(std::move(*connect_to(*net::host_space(), server, {Hello::Kind::kControl, 0, {}}, 0, seconds(5))),
-                 "server", clock) {}
+      : clock_(clock), channel_(connected(server, {Hello::Kind::kControl, 0, {}}), "server", clock) {}
   Status send(const Message& message) { return channel_.send(message); }
   // The next message of this kind; the test fails when there is none.
   template <typename T>
   T expect() {
-    static const std::atomic<bool> kNever{false};
     while (true) {
       const auto message = channel_.receive(clock_.now() + seconds(10), kNever);
       if (!message || !*message) {
@@ -237,9 +241,7 @@ TEST_F(Capacity, AClientThatLiesAboutItsCountIsFoundOut) {
   Raw client(server_->endpoints()[0], clock_);
   ASSERT_TRUE(client.send(a_second()));
   const Ready ready = client.expect<Ready>();
-  const auto stream =
-      connect_to(*net::host_space(), server_->endpoints()[0], {Hello::Kind::kStream, 0, ready.token}, 0, seconds(5));
-  ASSERT_TRUE(stream);
+  const auto stream = connected(server_->endpoints()[0], {Hello::Kind::kStream, 0, ready.token});
   ASSERT_TRUE(client.send(Start{}));
   client.expect<Start>();
   client.expect<Seen>();
@@ -251,25 +253,83 @@ TEST_F(Capacity, NothingIsSentToWhoDoesNotKnowTheToken) {
   Raw client(server_->endpoints()[0], clock_);
   ASSERT_TRUE(client.send(a_second()));
   client.expect<Ready>();
-  const auto stranger =
-      connect_to(*net::host_space(), server_->endpoints()[0], {Hello::Kind::kStream, 0, {}}, 0, seconds(5));
-  ASSERT_TRUE(stranger);
+  const auto stranger = connected(server_->endpoints()[0], {Hello::Kind::kStream, 0, {}});
   ASSERT_TRUE(client.send(Start{}));
   char byte = 0;
-  EXPECT_LE(::recv(stranger->get(), &byte, 1, 0), 0);
+  EXPECT_LE(::recv(stranger.get(), &byte, 1, 0), 0);
   EXPECT_THAT(client.expect<Refused>().reason,
               ::testing::EndsWith("only 0 of 1 streams reached the server within 5 s"));
 }
 
 TEST_F(Capacity, WhoSpeaksSomethingElseIsClosed) {
-  const auto web = connect_to(*net::host_space(), server_->endpoints()[0], {}, 0, seconds(5));
-  ASSERT_TRUE(web);
+  const auto web = connected(server_->endpoints()[0], {});
   const std::string line = "GET / HTTP/1.1\r\n";
-  ASSERT_GT(::send(web->get(), line.data(), line.size(), MSG_NOSIGNAL), 0);
-  ASSERT_GT(::send(web->get(), "\n", 1, MSG_NOSIGNAL), 0);
+  ASSERT_GT(::send(web.get(), line.data(), line.size(), MSG_NOSIGNAL), 0);
+  ASSERT_GT(::send(web.get(), "\n", 1, MSG_NOSIGNAL), 0);
   std::string answer(200, ' ');
-  EXPECT_GT(::recv(web->get(), answer.data(), answer.size(), 0), 0);
+  EXPECT_GT(::recv(web.get(), answer.data(), answer.size(), 0), 0);
   EXPECT_NE(answer.find("is no JSON"), std::string::npos);
+}
+
+HeldTurn::Options a_turn(const net::Endpoint& server, Nanoseconds most) {
+  HeldTurn::Options options;
+  options.server = server;
+  options.most = most;
+  return options;
+}
+
+TEST_F(Capacity, AHeldTurnTellsWhatElseIsServedAndLetsOwnTestsRunWithinIt) {
+  const std::vector<Offer> offers{{"udpst", 24601, false}};
+  auto server =
+      Server::start({{net::Address::loopback(Family::kIpv4), Port{0}}}, clock_, random_, queue_, offers).value();
+  const auto turn = HeldTurn::take(a_turn(server->endpoints()[0], seconds(60)), clock_, {}, never_);
+  ASSERT_TRUE(turn) << turn.error().message();
+  EXPECT_EQ(turn->offers(), offers);
+  EXPECT_EQ(turn->offer("ndt7"), nullptr);
+  EXPECT_FALSE(queue_.is_free_for("192.0.2.9"));
+  ClientOptions within = options(Direction::kDown);
+  within.server = server->endpoints()[0];
+  Enough sink(3);
+  const auto result = measure(within, clock_, sink, never_);
+  expect_whole(result);
+  EXPECT_EQ(sink.waited_for(), 0U);
+}
+
+TEST_F(Capacity, AHeldTurnEndsWithItsConnectionOrItsTime) {
+  {
+    const auto turn = HeldTurn::take(a_turn(server_->endpoints()[0], seconds(60)), clock_, {}, never_);
+    ASSERT_TRUE(turn);
+    EXPECT_TRUE(queue_.running());
+  }
+  // The next one comes as soon as the server has seen the end of the first; this one's time is short.
+  const auto brief = HeldTurn::take(a_turn(server_->endpoints()[0], milliseconds(1)), clock_, {}, never_);
+  ASSERT_TRUE(brief);
+  auto after = queue_.enter("192.0.2.9", seconds(1));
+  EXPECT_TRUE(after->wait(seconds(60)));
+}
+
+TEST_F(Capacity, WhoWaitsForAHeldTurnIsToldAndMayGiveUp) {
+  const auto first = queue_.enter("192.0.2.9", seconds(10));
+  std::atomic<bool> cancelled{false};
+  std::uint64_t before = 0;
+  const auto on_wait = [&](std::uint64_t tests, Nanoseconds) { before = tests, cancelled = true; };
+  const auto turn = HeldTurn::take(a_turn(server_->endpoints()[0], seconds(60)), clock_, on_wait, cancelled);
+  ASSERT_FALSE(turn);
+  EXPECT_EQ(before, 1U);
+  EXPECT_EQ(turn.error().reason, "stopped");
+}
+
+// Where nothing answers, as behind a firewall, who stops does not wait for it.
+TEST_F(Capacity, ConnectingEndsWithTheFlag) {
+  std::atomic<bool> cancelled{true};
+  Enough sink(1);
+  const MonotonicTime asked = clock_.now();
+  ClientOptions away = options(Direction::kDown);
+  away.server = net::Endpoint::parse("192.0.2.1:24601").value();  // RFC 5737: nobody
+  const auto result = measure(away, clock_, sink, cancelled);
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->ending, Ending::kCancelled);
+  EXPECT_LT(clock_.now() - asked, seconds(4));
 }
 
 }  // namespace

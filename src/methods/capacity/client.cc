@@ -6,6 +6,7 @@
 #include "methods/capacity/line_channel.h"
 #include "methods/capacity/pump.h"
 #include "methods/capacity/socket.h"
+#include "net/socket_name.h"
 #include "net/tcp_state.h"
 
 namespace gnomon::methods::capacity {
@@ -49,17 +50,18 @@ class Test {
       : options_(options), ask_(ask_of(options)), clock_(clock), sink_(sink), cancelled_(cancelled) {}
 
   Result<TcpCapacity> run() {
-    auto socket = connect_to(*options_.space, options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime);
-    if (!socket) return tl::unexpected(socket.error());
+    auto socket =
+        connect_to(*options_.space, options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime, cancelled_);
+    if (!socket) return failed(socket.error());
     out_.server = options_.server;
-    out_.local = local_endpoint(socket->get());
+    out_.local = net::local_endpoint(socket->get()).value_or(net::Endpoint{});
     out_.transfer.direction = options_.direction;
     out_.transfer.streams = options_.streams;
     out_.transfer.paced_by_sender = options_.pace_bps > 0;
     out_.transfer.pace_bps = static_cast<double>(options_.pace_bps);
     control_.emplace(std::move(*socket), net::to_string(options_.server), clock_);
     for (const auto step : {&Test::get_turn, &Test::open_streams, &Test::begin}) {
-      if (auto status = (this->*step)(); !status) return tl::unexpected(status.error());
+      if (auto status = (this->*step)(); !status) return failed(status.error());
       if (out_.ending == Ending::kCancelled) return std::move(out_);
     }
     transfer();
@@ -68,6 +70,13 @@ class Test {
   }
 
  private:
+  // Who stops a test that has not begun gets no error.
+  Result<TcpCapacity> failed(const Error& error) {
+    if (!cancelled_) return tl::unexpected(error);
+    out_.ending = Ending::kCancelled;
+    return std::move(out_);
+  }
+
   Status unexpected_message() const {
     return failure(ErrorCode::kCorrupt, "hear from", net::to_string(options_.server), "a message came out of turn");
   }
@@ -106,8 +115,9 @@ class Test {
   Status open_streams() {
     for (std::uint32_t s = 0; s < options_.streams; ++s) {
       const std::uint32_t window = options_.direction == Direction::kDown ? options_.window_bytes : 0;
-      auto stream = connect_to(*options_.space, options_.server,
-                               {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_}, window, kConnectTime);
+      auto stream =
+          connect_to(*options_.space, options_.server, {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_},
+                     window, kConnectTime, cancelled_);
       if (!stream) return tl::unexpected(stream.error());
       if (options_.direction == Direction::kDown) {
         prepare_receiver(stream->get(), ask_);

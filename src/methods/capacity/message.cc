@@ -65,8 +65,18 @@ json::object object_of(const Ask& ask) {
 json::object object_of(const Wait& wait) {
   return {{"type", "wait"}, {"tests", wait.tests}, {"time", ns(wait.time)}};
 }
+json::object object_of(const Hold& hold) {
+  return {{"type", "hold"}, {"most", ns(hold.most)}};
+}
 json::object object_of(const Ready& ready) {
-  return {{"type", "ready"}, {"token", to_hex(ready.token)}, {"program", ready.program}};
+  json::object out = {{"type", "ready"}, {"token", to_hex(ready.token)}, {"program", ready.program}};
+  if (ready.offers.empty()) return out;
+  json::array offers;
+  for (const Offer& offer : ready.offers) {
+    offers.push_back(json::object{{"method", offer.method}, {"port", offer.port}, {"tls", offer.tls}});
+  }
+  out["offers"] = std::move(offers);
+  return out;
 }
 json::object object_of(const Refused& refused) {
   return {{"type", "refused"}, {"reason", refused.reason}, {"advice", refused.advice}};
@@ -128,6 +138,13 @@ class Members {
     if (value != nullptr && !value->is_object()) ok_ = false;
     return value != nullptr && value->is_object() ? &value->get_object() : nullptr;
   }
+  // Null when there is none.
+  const json::array* optional_array(std::string_view name, std::size_t most) {
+    const json::value* value = from_.if_contains(name);
+    if (value == nullptr) return nullptr;
+    if (!value->is_array() || value->get_array().size() > most) ok_ = false;
+    return ok_ ? &value->get_array() : nullptr;
+  }
   void fail_unless(bool condition) { ok_ = ok_ && condition; }
   void take(const Members& other) { ok_ = ok_ && other.ok_; }
   [[nodiscard]] bool ok() const { return ok_; }
@@ -186,12 +203,35 @@ Ask ask_of(Members& m) {
   return ask;
 }
 
+Hold hold_of(Members& m) {
+  const Hold hold{m.time("most")};
+  m.fail_unless(hold.most > Nanoseconds{} && hold.most <= kLongestHold);
+  return hold;
+}
+
+std::vector<Offer> offers_of(Members& parent) {
+  std::vector<Offer> offers;
+  const json::array* from = parent.optional_array("offers", kMostOffers);
+  if (from == nullptr) return offers;
+  for (const json::value& value : *from) {
+    parent.fail_unless(value.is_object());
+    if (!parent.ok()) return {};
+    Members m(value.get_object());
+    Offer offer{m.text("method"), static_cast<std::uint16_t>(m.number("port", 0xFFFF)), m.flag("tls")};
+    m.fail_unless(offer.port > 0);
+    parent.take(m);
+    offers.push_back(std::move(offer));
+  }
+  return offers;
+}
+
 Ready ready_of(Members& m) {
   Ready ready;
   const auto token = from_hex(m.text("token"));
   m.fail_unless(token && token->size() == ready.token.size());
   if (m.ok()) std::ranges::copy(*token, ready.token.begin());
   ready.program = m.text("program");
+  ready.offers = offers_of(m);
   return ready;
 }
 
@@ -210,6 +250,7 @@ wire::Decoded<Message> message_of(const json::object& object) {
   const std::string type = m.text("type");
   std::optional<Message> message;
   if (type == "ask") message = ask_of(m);
+  if (type == "hold") message = hold_of(m);
   if (type == "wait") message = Wait{m.count("tests"), m.time("time")};
   if (type == "ready") message = ready_of(m);
   if (type == "refused") message = Refused{m.text("reason"), m.text("advice")};

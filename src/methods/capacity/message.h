@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <variant>
+#include <vector>
 
 #include "methods/capacity/hello.h"
 #include "schema/transfer.h"
@@ -18,6 +19,8 @@ namespace gnomon::methods::capacity {
 inline constexpr std::size_t kLongestLine = 4096;  // bytes, without its end
 inline constexpr std::uint32_t kMostStreams = 64;
 inline constexpr Nanoseconds kLongestTest = std::chrono::seconds(60);
+inline constexpr Nanoseconds kLongestHold = std::chrono::minutes(6);
+inline constexpr std::size_t kMostOffers = 8;
 
 // Client: a test, please.
 struct Ask {
@@ -29,6 +32,17 @@ struct Ask {
   std::uint32_t window_bytes = 0;  // receive buffer of each stream; 0: the kernel's own tuning
   bool copy = false;               // the receiver reads the bytes instead of letting the kernel drop them
 };
+// Client: a turn for several tests, of this and other methods, please. It lasts as long as the connection.
+struct Hold {
+  Nanoseconds most{};  // above 0, at most kLongestHold
+};
+// Another method that the same machine serves, in the same line.
+struct Offer {
+  std::string method;      // "udpst", "ndt7", "responsiveness"
+  std::uint16_t port = 0;  // above 0
+  bool tls = false;
+  friend bool operator==(const Offer&, const Offer&) = default;
+};
 // Server: others are before you. Sent when that changes, and each second.
 struct Wait {
   std::uint64_t tests = 0;
@@ -38,6 +52,7 @@ struct Wait {
 struct Ready {
   Token token{};
   std::string program;
+  std::vector<Offer> offers;  // in answer to Hold only; at most kMostOffers
 };
 // Server: no test. Ends the connection.
 struct Refused {
@@ -61,7 +76,7 @@ struct Done {
   bool claim_is_false = false;
 };
 
-using Message = std::variant<Ask, Wait, Ready, Refused, Start, Seen, Stop, Done>;
+using Message = std::variant<Ask, Hold, Wait, Ready, Refused, Start, Seen, Stop, Done>;
 
 // One line without its end; never longer than kLongestLine.
 std::string encode(const Message& message);

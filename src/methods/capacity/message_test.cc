@@ -112,5 +112,33 @@ TEST(CapacityMessage, TextsOfAPeerAreShortAndPrintable) {
   EXPECT_EQ(std::get<Refused>(*read).advice.size(), 300U);
 }
 
+TEST(CapacityMessage, AHeldTurnAndItsOffersAreReadAsTheyWereWritten) {
+  EXPECT_EQ(there_and_back(Hold{std::chrono::minutes(6)}).most, std::chrono::minutes(6));
+  Ready ready;
+  ready.program = "gnomon 1";
+  ready.offers = {{"udpst", 24601, false}, {"ndt7", 443, true}, {"responsiveness", 65535, true}};
+  EXPECT_EQ(there_and_back(ready).offers, ready.offers);
+  EXPECT_EQ(encode(Ready{}).find("offers"), std::string::npos) << "as before there were any";
+}
+
+TEST(CapacityMessage, OffersAndTurnsOutOfRangeAreRefused) {
+  const auto with_offers = [](std::string_view offers) {
+    return R"({"type":"ready","token":"00000000000000000000000000000000","program":"","offers":)" +
+           std::string(offers) + "}";
+  };
+  EXPECT_EQ(reason_of(with_offers("[]")), "");
+  const std::string one = R"({"method":"a","port":1,"tls":false})";
+  EXPECT_EQ(reason_of(with_offers("[" + one + "]")), "");
+  for (const std::string wrong :
+       {std::string("{}"), std::string("[1]"), std::string(R"([{"method":"a","port":0,"tls":false}])"),
+        std::string(R"([{"method":"a","port":65536,"tls":false}])"), std::string(R"([{"method":"a","port":1}])"),
+        "[" + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one +
+            "]"}) {
+    EXPECT_EQ(reason_of(with_offers(wrong)), "a member is missing, of another kind or out of range") << wrong;
+  }
+  EXPECT_NE(reason_of(R"({"type":"hold","most":0})"), "");
+  EXPECT_NE(reason_of(R"({"type":"hold","most":360000000001})"), "");
+}
+
 }  // namespace
 }  // namespace gnomon::methods::capacity

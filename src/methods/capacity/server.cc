@@ -14,7 +14,7 @@
 
 #include "core/log.h"
 #include "methods/capacity/session.h"
-#include "methods/capacity/socket.h"
+#include "net/socket_name.h"
 
 namespace gnomon::methods::capacity {
 
@@ -59,7 +59,8 @@ struct Unknown {
 
 class Server::Impl {
  public:
-  Impl(const Clock& clock, Random& random, SpeedQueue& queue) : clock_(clock), random_(random), queue_(queue) {}
+  Impl(const Clock& clock, Random& random, SpeedQueue& queue, std::vector<Offer> offers)
+      : clock_(clock), random_(random), queue_(queue), offers_(std::move(offers)) {}
 
   ~Impl() {
     if (ending_.valid()) ::eventfd_write(ending_.get(), 1);
@@ -77,7 +78,7 @@ class Server::Impl {
       auto socket = listen_on(listener);
       if (!socket) return tl::unexpected(socket.error());
       watch(socket->get(), static_cast<std::uint64_t>(socket->get()));
-      endpoints_.push_back(local_endpoint(socket->get()));
+      endpoints_.push_back(net::local_endpoint(socket->get()).value_or(listener.endpoint));
       listeners_.push_back(std::move(*socket));
     }
     thread_ = std::thread([this] { run(); });
@@ -164,7 +165,8 @@ class Server::Impl {
   }
 
   void begin(net::FileDescriptor control) {
-    const std::string peer = net::to_string(remote_endpoint(control.get()));
+    const auto peer = net::remote_endpoint(control.get());
+    if (!peer) return;  // gone already
     if (running_.size() >= kMostSessions) {
       const std::lock_guard lock(mutex_);
       ++counters_.refused;
@@ -173,7 +175,7 @@ class Server::Impl {
     Token token;
     random_.fill(token);
     Running& running = running_.emplace_back();
-    running.session = std::make_unique<Session>(std::move(control), peer, token, clock_, queue_);
+    running.session = std::make_unique<Session>(std::move(control), *peer, token, offers_, clock_, queue_);
     running.thread = std::thread([this, &running] {
       const auto outcome = running.session->run();
       const std::lock_guard lock(mutex_);
@@ -205,6 +207,7 @@ class Server::Impl {
   const Clock& clock_;
   Random& random_;
   SpeedQueue& queue_;
+  const std::vector<Offer> offers_;
   net::FileDescriptor ready_, ending_;
   std::vector<net::FileDescriptor> listeners_;
   std::vector<net::Endpoint> endpoints_;
@@ -219,8 +222,11 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
 
 Result<std::unique_ptr<Server>> Server::start(const std::vector<Listener>& listen, const Clock& clock, Random& random,
-                                              SpeedQueue& queue) {
-  auto impl = std::make_unique<Impl>(clock, random, queue);
+                                              SpeedQueue& queue, std::vector<Offer> offers) {
+  if (offers.size() > kMostOffers) {
+    return failure(ErrorCode::kInvalidArgument, "start", "the speed server", "it offers too many methods");
+  }
+  auto impl = std::make_unique<Impl>(clock, random, queue, std::move(offers));
   if (auto status = impl->open(listen); !status) return tl::unexpected(status.error());
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }

@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "methods/capacity/message.h"
 #include "methods/speed_queue.h"
 #include "net/address.h"
 #include "net/socket_space.h"
@@ -33,10 +34,10 @@ struct Listener {
 
 class Server {
  public:
-  // Listens on all of them and serves until it is destroyed. Clock, random and queue
-  // outlive it.
+  // Listens on all of them and serves until it is destroyed. Clock, random and queue outlive it. `offers` are the other
+  // methods that this machine serves, of which clients are told; at most kMostOffers.
   static Result<std::unique_ptr<Server>> start(const std::vector<Listener>& listen, const Clock& clock, Random& random,
-                                               SpeedQueue& queue);
+                                               SpeedQueue& queue, std::vector<Offer> offers = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

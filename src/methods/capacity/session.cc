@@ -22,6 +22,8 @@ constexpr Nanoseconds kStartTime = seconds(15);  // from ready to the client's s
 constexpr Nanoseconds kStreamTime = seconds(5);  // from there until all streams are here
 constexpr Nanoseconds kTellEach = seconds(1);    // one that waits
 constexpr Nanoseconds kAround = seconds(5);      // what a test takes besides its transfer
+constexpr Nanoseconds kMostQuiet = seconds(30);  // of a turn for several tests, between two of them
+constexpr Nanoseconds kLookAtHold = milliseconds(500);
 constexpr Nanoseconds kPastTheEnd = seconds(2);  // a client may be late with its stop
 
 // Drops what the kernel still holds of a stream instead of sending it.
@@ -32,8 +34,15 @@ void abort_stream(int socket) {
 
 }  // namespace
 
-Session::Session(net::FileDescriptor control, std::string peer, Token token, const Clock& clock, SpeedQueue& queue)
-    : control_(std::move(control), peer, clock), peer_(std::move(peer)), token_(token), clock_(clock), queue_(queue) {}
+Session::Session(net::FileDescriptor control, const net::Endpoint& peer, Token token, const std::vector<Offer>& offers,
+                 const Clock& clock, SpeedQueue& queue)
+    : control_(std::move(control), net::to_string(peer), clock),
+      client_(peer),
+      peer_(net::to_string(peer)),
+      token_(token),
+      offers_(offers),
+      clock_(clock),
+      queue_(queue) {}
 
 void Session::take(std::uint16_t stream, net::FileDescriptor socket) {
   const std::lock_guard lock(mutex_);
@@ -46,10 +55,11 @@ void Session::refuse(const Error& error) {
   (void)control_.send(Refused{fmt::format("{} {}: {}", error.operation, error.subject, error.reason), error.advice});
 }
 
-Result<Ask> Session::read_ask() {
+Result<Message> Session::read_wish() {
   auto message = control_.receive(clock_.now() + kAskTime, ended_);
   if (!message) return tl::unexpected(message.error());
-  if (*message && std::holds_alternative<Ask>(**message)) return std::get<Ask>(std::move(**message));
+  const bool is_wish = *message && (std::holds_alternative<Ask>(**message) || std::holds_alternative<Hold>(**message));
+  if (is_wish) return std::move(**message);
   return failure(ErrorCode::kCorrupt, "hear from", peer_, "it asked for no test");
 }
 
@@ -77,7 +87,7 @@ Status Session::gather_streams() {
     streams_.resize(ask_.streams);
     wants_streams_ = true;
   }
-  if (auto status = control_.send(Ready{token_, fmt::format("gnomon {}", version())}); !status) return status;
+  if (auto status = control_.send(Ready{token_, fmt::format("gnomon {}", version()), {}}); !status) return status;
   const auto message = control_.receive(clock_.now() + kStartTime, ended_);
   if (!message) return tl::unexpected(message.error());
   if (!*message || !std::holds_alternative<Start>(**message)) {
@@ -136,28 +146,45 @@ void Session::transfer(Outcome& outcome) {
   if (!gone) (void)control_.send(done);
 }
 
-Session::Outcome Session::run() {
-  Outcome outcome;
-  auto ask = read_ask();
-  if (!ask) {
-    refuse(ask.error());
-    return outcome;
-  }
-  ask_ = std::move(*ask);
-  auto place = queue_.enter(net::to_string(remote_endpoint(control_.socket()).address), ask_.most + kAround);
+void Session::run_test(Ask ask, Outcome& outcome) {
+  ask_ = std::move(ask);
+  auto place = queue_.enter(net::to_string(client_.address), ask_.most + kAround);
   if (!place) {
     outcome.refused = true;
-    refuse(place.error());
-    return outcome;
+    return refuse(place.error());
   }
-  if (!wait_for_turn(*place)) return outcome;
+  if (!wait_for_turn(*place)) return;
   for (const auto step : {&Session::gather_streams, &Session::prepare}) {
-    if (const auto status = (this->*step)(); !status) {
-      refuse(status.error());
-      return outcome;
-    }
+    if (const auto status = (this->*step)(); !status) return refuse(status.error());
   }
   transfer(outcome);
+}
+
+void Session::run_hold(const Hold& hold, Outcome& outcome) {
+  auto place = queue_.enter_session(net::to_string(client_.address), hold.most);
+  if (!place) {
+    outcome.refused = true;
+    return refuse(place.error());
+  }
+  if (!wait_for_turn(*place)) return;
+  if (!control_.send(Ready{token_, fmt::format("gnomon {}", version()), offers_})) return;
+  const MonotonicTime end = clock_.now() + hold.most;
+  while (!ended_ && clock_.now() < end && place->quiet() < kMostQuiet) {
+    // The client says nothing more; it ends the turn by closing the connection.
+    if (!control_.receive(std::min(end, clock_.now() + kLookAtHold), ended_)) return;
+  }
+}
+
+Session::Outcome Session::run() {
+  Outcome outcome;
+  auto wish = read_wish();
+  if (!wish) {
+    refuse(wish.error());
+  } else if (const auto* hold = std::get_if<Hold>(&*wish)) {
+    run_hold(*hold, outcome);
+  } else {
+    run_test(std::get<Ask>(std::move(*wish)), outcome);
+  }
   return outcome;
 }
 

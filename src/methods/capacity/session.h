@@ -1,6 +1,7 @@
 #pragma once
 
-// One test as the server sees it: from the control connection's hello to its end. Private to this folder.
+// One test, or one turn for several tests, as the server sees it: from the control connection's hello to its end.
+// Private to this folder.
 //
 // run() blocks on a thread of its own; take() and end() may be called from any other.
 
@@ -14,13 +15,16 @@
 #include "methods/capacity/message.h"
 #include "methods/capacity/pump.h"
 #include "methods/speed_queue.h"
+#include "net/address.h"
 #include "net/file_descriptor.h"
 
 namespace gnomon::methods::capacity {
 
 class Session {
  public:
-  Session(net::FileDescriptor control, std::string peer, Token token, const Clock& clock, SpeedQueue& queue);
+  // `offers` outlives it.
+  Session(net::FileDescriptor control, const net::Endpoint& peer, Token token, const std::vector<Offer>& offers,
+          const Clock& clock, SpeedQueue& queue);
 
   // How it went: whether a test ran, and the bytes that were moved.
   struct Outcome {
@@ -36,7 +40,11 @@ class Session {
   void end() { ended_ = true; }
 
  private:
-  Result<Ask> read_ask();
+  // The first message: an Ask or a Hold.
+  Result<Message> read_wish();
+  void run_test(Ask ask, Outcome& outcome);
+  // Keeps the turn for the tests that the client runs within it.
+  void run_hold(const Hold& hold, Outcome& outcome);
   // False when the client left, or there is no place; it has been told.
   bool wait_for_turn(SpeedQueue::Place& place);
   [[nodiscard]] bool client_is_gone() const;
@@ -47,8 +55,10 @@ class Session {
   void refuse(const Error& error);
 
   LineChannel control_;
-  const std::string peer_;
+  const net::Endpoint client_;
+  const std::string peer_;  // the same in words
   const Token token_;
+  const std::vector<Offer>& offers_;
   const Clock& clock_;
   SpeedQueue& queue_;
   std::atomic<bool> ended_{false};

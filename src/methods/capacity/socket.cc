@@ -1,11 +1,13 @@
 #include "methods/capacity/socket.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "net/tcp_state.h"
@@ -19,14 +21,26 @@ int set(int socket, int level, int option, T value) {
   return ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
-Status finish_connecting(int socket, const net::Endpoint& server, Nanoseconds patience) {
+// How long a flag may stay unseen.
+constexpr Nanoseconds kLook = std::chrono::milliseconds(100);
+
+Status finish_connecting(int socket, const net::Endpoint& server, Nanoseconds patience,
+                         const std::atomic<bool>& cancelled) {
   constexpr std::string_view kOperation = "connect to";
   pollfd on{socket, POLLOUT, 0};
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
-  if (::poll(&on, 1, static_cast<int>(ms)) == 0) {
-    return failure(ErrorCode::kUnavailable, std::string(kOperation), net::to_string(server),
-                   fmt::format("no answer within {} s", std::chrono::round<std::chrono::seconds>(patience).count()),
-                   "check that `gnomon reflect --speed` or `gnomon serve` runs there and that no firewall is between");
+  Nanoseconds left = patience;
+  for (bool is_connected = false; !is_connected; left -= kLook) {
+    if (cancelled) {
+      return failure(ErrorCode::kUnavailable, std::string(kOperation), net::to_string(server), "stopped");
+    }
+    if (left <= Nanoseconds{}) {
+      return failure(
+          ErrorCode::kUnavailable, std::string(kOperation), net::to_string(server),
+          fmt::format("no answer within {} s", std::chrono::round<std::chrono::seconds>(patience).count()),
+          "check that `gnomon reflect --speed` or `gnomon serve` runs there and that no firewall is between");
+    }
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::min(left, kLook)).count();
+    is_connected = ::poll(&on, 1, static_cast<int>(ms)) > 0;
   }
   int fault = 0;
   socklen_t size = sizeof fault;
@@ -36,17 +50,11 @@ Status finish_connecting(int socket, const net::Endpoint& server, Nanoseconds pa
                        "check that `gnomon reflect --speed` or `gnomon serve` runs there and listens on this port");
 }
 
-net::Endpoint name_of(int socket, int (*ask)(int, sockaddr*, socklen_t*)) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (ask(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  return net::Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), size).value_or(net::Endpoint{});
-}
-
 }  // namespace
 
 Result<net::FileDescriptor> connect_to(net::SocketSpace& space, const net::Endpoint& server, const Hello& hello,
-                                       std::uint32_t window_bytes, Nanoseconds patience) {
+                                       std::uint32_t window_bytes, Nanoseconds patience,
+                                       const std::atomic<bool>& cancelled) {
   const int family = server.address.family() == Family::kIpv4 ? AF_INET : AF_INET6;
   auto opened = space.open_socket(family, SOCK_STREAM, 0);
   if (!opened) return tl::unexpected(opened.error());
@@ -58,7 +66,9 @@ Result<net::FileDescriptor> connect_to(net::SocketSpace& space, const net::Endpo
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 && errno != EINPROGRESS) {
     return errno_failure(errno, "connect to", net::to_string(server));
   }
-  if (auto status = finish_connecting(socket.get(), server, patience); !status) return tl::unexpected(status.error());
+  if (auto status = finish_connecting(socket.get(), server, patience, cancelled); !status) {
+    return tl::unexpected(status.error());
+  }
   ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) & ~O_NONBLOCK);
   const auto bytes = encode(hello);
   if (::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
@@ -79,13 +89,6 @@ void prepare_receiver(int socket, const Ask& ask) {
   if (ask.window_bytes == 0) return;
   set(socket, SOL_SOCKET, SO_RCVBUF, static_cast<int>(ask.window_bytes));
   set(socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, static_cast<int>(ask.window_bytes));
-}
-
-net::Endpoint local_endpoint(int socket) {
-  return name_of(socket, ::getsockname);
-}
-net::Endpoint remote_endpoint(int socket) {
-  return name_of(socket, ::getpeername);
 }
 
 }  // namespace gnomon::methods::capacity

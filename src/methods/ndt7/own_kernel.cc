@@ -4,26 +4,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "net/address.h"
+#include "net/socket_name.h"
 
 namespace gnomon::methods::ndt7 {
-
-namespace {
-
-using NameOf = int (*)(int, sockaddr*, socklen_t*);
-std::string endpoint_text(int socket, NameOf name_of) {
-  sockaddr_storage name{};
-  socklen_t size = sizeof name;
-  if (name_of(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) return {};
-  auto endpoint = net::Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&name), size);
-  if (!endpoint) return {};
-  if (std::string text = net::to_string(endpoint->address); text.starts_with("::ffff:")) {
-    if (const auto plain = net::Address::parse(text.substr(7))) endpoint->address = *plain;
-  }
-  return net::to_string(*endpoint);
-}
-
-}  // namespace
 
 std::optional<TcpInfo> tcp_info(int socket, Nanoseconds elapsed) {
   struct ::tcp_info kernel {};
@@ -56,10 +39,12 @@ std::optional<TcpInfo> tcp_info(int socket, Nanoseconds elapsed) {
 }
 
 std::string own_endpoint(int socket) {
-  return endpoint_text(socket, ::getsockname);
+  const auto endpoint = net::local_endpoint(socket);
+  return endpoint ? net::to_string(*endpoint) : "";
 }
 std::string peer_endpoint(int socket) {
-  return endpoint_text(socket, ::getpeername);
+  const auto endpoint = net::remote_endpoint(socket);
+  return endpoint ? net::to_string(*endpoint) : "";
 }
 
 ThreadCpu::ThreadCpu()

@@ -1,15 +1,12 @@
 #include "methods/responsiveness/responsiveness_server.h"
 
 #include "methods/responsiveness/load_turns.h"
-#include "methods/responsiveness/nq_config.h"
+#include "methods/responsiveness/own_config.h"
 #include "net/open_files.h"
 
 namespace gnomon::methods::responsiveness {
 namespace {
 
-constexpr std::string_view kSmallPath = "/nq/small";
-constexpr std::string_view kLargePath = "/nq/large";
-constexpr std::string_view kUploadPath = "/nq/upload";
 constexpr std::uint64_t kLargeSize = 16'000'000'000;  // bytes; the draft asks for at least 8 GB
 constexpr std::string_view kBytes = "application/octet-stream";
 
@@ -47,18 +44,12 @@ class ResponsivenessServer::Service final : public http::H2Service {
     return answer;
   }
 
-  // Who asked for which host gets URLs of that host: a server has many names, and none has to be configured.
   http::H2Answer configuration(const http::H2Head& head) const {
-    const std::string scheme = options_.tls_certificate.empty() ? "http://" : "https://";
-    const auto base = decode_nq_url(scheme + head.authority);
-    if (!base || base->path != "/") return refusal(400);
-    NqConfig config{*base, *base, *base, {}};
-    config.small.path = kSmallPath;
-    config.large.path = kLargePath;
-    config.upload.path = kUploadPath;
-    if (!options_.test_endpoint.empty()) config.test_endpoint = options_.test_endpoint;
+    auto config = own_config(head.authority, !options_.tls_certificate.empty());
+    if (!config) return refusal(400);
+    if (!options_.test_endpoint.empty()) config->test_endpoint = options_.test_endpoint;
     http::H2Answer answer;
-    answer.body.text = encode_nq_config(config);
+    answer.body.text = encode_nq_config(*config);
     answer.fields = {{"content-type", "application/json"},
                      {"content-length", std::to_string(answer.body.text.size())},
                      {"cache-control", "no-store"}};

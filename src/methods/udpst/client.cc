@@ -170,6 +170,8 @@ Result<UdpCapacity> measure(const ClientOptions& options, const Clock& clock, Pr
   result.outcome = handshake.run();
   if (handshake.error()) return tl::unexpected(*handshake.error());
   result.refusal = handshake.refusal();
+  result.test_port = handshake.test_port();
+  result.is_busy = handshake.is_busy();
   if (result.outcome != Outcome::kCompleted) return result;
   const auto terms = terms_of(handshake.agreed(), options);
   DataPhase phase(options, clock, progress, *socket, result);

@@ -160,6 +160,7 @@ Outcome ClientHandshake::set_up() {
     return refused(accepted ? kUnsigned : describe(unsigned_answer->response, unsigned_answer->version));
   }
   if (try_other_profile(setup_answer_->response)) return set_up();
+  is_busy_ = setup_answer_->response == SetupResponse::kNoConnection;
   if (setup_answer_->response != SetupResponse::kAccepted) {
     return refused(describe(setup_answer_->response, setup_answer_->version));
   }

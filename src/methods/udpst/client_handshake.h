@@ -21,6 +21,10 @@ class ClientHandshake {
   Outcome run();
   [[nodiscard]] const ActivationPdu& agreed() const { return agreed_; }
   [[nodiscard]] const std::string& refusal() const { return refusal_; }
+  // That the server named; 0 until it has.
+  [[nodiscard]] Port test_port() const { return setup_answer_ ? setup_answer_->test_port : Port{}; }
+  // The refusal is for the time that another test takes.
+  [[nodiscard]] bool is_busy() const { return is_busy_; }
   // Something went wrong on this machine.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -50,6 +54,7 @@ class ClientHandshake {
   ActivationPdu agreed_;
   bool unsigned_answer_ = false;
   std::string refusal_;
+  bool is_busy_ = false;
   std::optional<Error> error_;
 };
 

@@ -63,9 +63,11 @@ enum class Outcome : std::uint8_t {
 
 struct UdpCapacity {
   Outcome outcome = Outcome::kNoAnswer;
-  std::string refusal;  // one sentence, when refused
+  std::string refusal;   // one sentence, when refused
+  bool is_busy = false;  // refused because another test runs: coming back may help
   Direction direction = Direction::kDown;
-  net::Endpoint server;
+  net::Endpoint server;  // its control port
+  Port test_port{};      // that it named for the test; 0 until it has
   std::uint16_t protocol_version = 0;
   bool authenticated = false;
   std::vector<SubInterval> sub_intervals;

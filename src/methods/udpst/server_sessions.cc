@@ -82,7 +82,8 @@ SetupResponse ServerSessions::open(const SetupPdu& request, const SetupVerdict& 
                                    const net::Endpoint& local, ServerSession*& opened) {
   auto place = place_of(request, client.address);
   const bool runs_already = place->place.has_value();
-  if (is_full(client.address) || (queue_.running() && !runs_already)) return SetupResponse::kNoConnection;
+  const bool is_free = runs_already || queue_.is_free_for(net::to_string(client.address));
+  if (is_full(client.address) || !is_free) return SetupResponse::kNoConnection;
   auto session = ServerSession::open({client, local, request, verdict, std::move(place)}, policy_, clock_, random_);
   if (!session) return SetupResponse::kNoConnection;
   opened = sessions_.emplace_back(std::move(*session)).get();

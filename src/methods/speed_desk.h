@@ -20,7 +20,7 @@
 #include "core/random.h"
 #include "methods/speed_queue.h"
 
-namespace gnomon::server {
+namespace gnomon::methods {
 
 struct SpeedDeskOptions {
   Nanoseconds most_wait = std::chrono::seconds(30);  // of those without a ticket
@@ -32,7 +32,7 @@ struct SpeedDeskOptions {
 
 class SpeedDesk {
  public:
-  using Ahead = methods::SpeedQueue::Ahead;
+  using Ahead = SpeedQueue::Ahead;
   static constexpr int kTestsOfTicket = 2;  // a download and an upload
   // A test may run as long as it holds this.
   using Turn = std::shared_ptr<void>;
@@ -45,7 +45,7 @@ class SpeedDesk {
     Ahead ahead;  // tests == 0: its turn
   };
 
-  SpeedDesk(methods::SpeedQueue& queue, const Clock& clock, Random& random, SpeedDeskOptions options = {});
+  SpeedDesk(SpeedQueue& queue, const Clock& clock, Random& random, SpeedDeskOptions options = {});
   ~SpeedDesk();
   SpeedDesk(const SpeedDesk&) = delete;
   SpeedDesk& operator=(const SpeedDesk&) = delete;
@@ -67,12 +67,12 @@ class SpeedDesk {
 
  private:
   struct WalkIn {
-    methods::SpeedQueue::Place place;
+    SpeedQueue::Place place;
     MonotonicTime until;
     ToldTurn told;
   };
   struct Held {
-    methods::SpeedQueue::Place place;
+    SpeedQueue::Place place;
     MonotonicTime seen;
     bool runs = false;
     int tests_left = kTestsOfTicket;
@@ -87,7 +87,7 @@ class SpeedDesk {
   void look_at_tickets(Actions& actions);
   void ended(const std::string& id);
 
-  methods::SpeedQueue& queue_;
+  SpeedQueue& queue_;
   const Clock& clock_;
   Random& random_;
   const SpeedDeskOptions options_;
@@ -99,4 +99,4 @@ class SpeedDesk {
   std::thread thread_;
 };
 
-}  // namespace gnomon::server
+}  // namespace gnomon::methods

@@ -1,10 +1,10 @@
-#include "server/speed_desk.h"
+#include "methods/speed_desk.h"
 
 #include <fmt/format.h>
 
 #include "core/hex.h"
 
-namespace gnomon::server {
+namespace gnomon::methods {
 
 namespace {
 
@@ -18,7 +18,7 @@ tl::unexpected<Error> no_ticket(const std::string& id) {
 
 }  // namespace
 
-SpeedDesk::SpeedDesk(methods::SpeedQueue& queue, const Clock& clock, Random& random, SpeedDeskOptions options)
+SpeedDesk::SpeedDesk(SpeedQueue& queue, const Clock& clock, Random& random, SpeedDeskOptions options)
     : queue_(queue), clock_(clock), random_(random), options_(options), thread_([this] { run(); }) {}
 
 SpeedDesk::~SpeedDesk() {
@@ -68,7 +68,7 @@ void SpeedDesk::look_at_walk_ins(Actions& actions) {
   for (auto one = walk_ins_.begin(); one != walk_ins_.end();) {
     const Ahead ahead = one->place.ahead();
     if (ahead.tests == 0) {
-      Turn turn = std::make_shared<methods::SpeedQueue::Place>(std::move(one->place));
+      Turn turn = std::make_shared<SpeedQueue::Place>(std::move(one->place));
       // Handed on: it must not live on in here.
       actions.emplace_back([told = std::move(one->told), turn]() mutable { told(std::move(turn)); });
       turn.reset();
@@ -116,7 +116,7 @@ void SpeedDesk::wait_for_turn(std::string who, ToldTurn told) {
     }
   }
   if (is_first) {
-    told(Turn(std::make_shared<methods::SpeedQueue::Place>(std::move(*place))));
+    told(Turn(std::make_shared<SpeedQueue::Place>(std::move(*place))));
   } else {
     told(tl::unexpected(NotNow{"the server is stopping", std::chrono::seconds(10)}));
   }
@@ -195,4 +195,4 @@ Status SpeedDesk::give_back(const std::string& id) {
   return {};
 }
 
-}  // namespace gnomon::server
+}  // namespace gnomon::methods

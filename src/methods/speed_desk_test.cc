@@ -1,8 +1,10 @@
-#include "server/speed_desk.h"
+#include "methods/speed_desk.h"
+
+#include <gtest/gtest.h>
 
 #include <future>
 
-namespace gnomon::server {
+namespace gnomon::methods {
 namespace {
 
 using std::chrono::milliseconds;
@@ -20,7 +22,7 @@ class SpeedDeskTest : public testing::Test {
 
   SystemClock clock_;
   SeededRandom random_{1};
-  methods::SpeedQueue queue_{clock_};
+  SpeedQueue queue_{clock_};
   std::unique_ptr<SpeedDesk> desk_;
 };
 
@@ -100,4 +102,4 @@ TEST_F(SpeedDeskTest, StopTellsAllThatWait) {
 }
 
 }  // namespace
-}  // namespace gnomon::server
+}  // namespace gnomon::methods
