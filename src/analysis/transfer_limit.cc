@@ -137,6 +137,13 @@ class Judge {
     return queue_stands() && queue_delay() >= kDeepQueue * facts_.sender->base_rtt;
   }
 
+  // Neither a queue nor a loss nor an empty socket. A sender that paces waits for its pace as well, and the kernel
+  // counts that time as neither: less of it held back by a window is then enough.
+  [[nodiscard]] bool nothing_else_holds() const {
+    const SenderFacts& sender = *facts_.sender;
+    return sender.retransmitted == 0 && !queue_stands() && sender.empty <= kFullSocket;
+  }
+
   // The receiver's window and the sender's buffer, by the time that the kernel counts.
   bool windows() {
     if (!facts_.sender) return false;
@@ -144,7 +151,7 @@ class Judge {
     const double most = std::max(sender.window_limited, sender.buffer_limited);
     // A sender that paces its packets waits for the pace as well, but finds its socket empty.
     const bool small_buffer = sender.buffer_limited >= kHardlyHeldBack && is_starved();
-    if (most < kHeldBack && !small_buffer) return false;
+    if (most < (nothing_else_holds() ? kHardlyHeldBack : kHeldBack) && !small_buffer) return false;
     if (sender.retransmitted == 0 && queue_is_deep() && facts_.spread <= kFlat && sender.base_rtt > 1e-3) {
       // The window holds it, but the link is full as well: a larger one would only lengthen the queue.
       return decide(Limit::kNetworkRate, 0.65);
@@ -154,8 +161,9 @@ class Judge {
     const bool by_window = sender.window_limited >= sender.buffer_limited;
     // A receiver that could not be looked into may be slow instead.
     const double known = facts_.receiver_cpu ? 0.97 : 0.7;
+    const double held = std::max(most, kHeldBack);
     return decide(by_window ? Limit::kReceiveWindow : Limit::kSendBuffer,
-                  std::min(known, beyond(most, kHeldBack, 0.8) - (by_window ? 0 : 0.05)));
+                  std::min(known, beyond(held, kHeldBack, 0.8) - (by_window ? 0 : 0.05)));
   }
 
   // Whether the sender waited for congestion control nearly all of the time.

@@ -55,7 +55,8 @@ class SpeedLab:
         done = subprocess.run([str(c) for c in command], stdout=out, stderr=subprocess.PIPE if out == subprocess.PIPE else out, text=True, env=self.environment,
                               timeout=timeout)
         if done.returncode not in (0, 1):
-            raise RuntimeError(f"{' '.join(map(str, command))}: {(done.stderr or done.stdout or '').strip()}")
+            said = done.stderr or done.stdout or (self.folder / "lab.log").read_text()
+            raise RuntimeError(f"{' '.join(map(str, command))} ended with {done.returncode}: {said.strip()[-400:]}")
         return done.stdout
 
     def at(self, site, *command, **options):

@@ -45,7 +45,7 @@ class Loopback:
 
 
 def by_processor(end, chance):
-    share, up = chance.uniform(0.08, 0.5), chance.random() < 0.5
+    share, up = chance.uniform(0.05, 0.25), chance.random() < 0.5
 
     def run(_):
         with Loopback() as loop, CpuGroup(share) as group:
