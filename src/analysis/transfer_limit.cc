@@ -30,6 +30,8 @@ constexpr int kManyEpisodes = 10;
 constexpr double kChanceRank = 0.8, kLeastChanceRank = 0.3;
 constexpr double kHeavyLoss = 0.05;  // without a queue: a bucket, or a queue too small to be seen
 constexpr double kGigabit = 125e6;   // bytes per second
+// More than sockets hold (tcp_rmem's usual maximum is 6 MB), and a share of all: a proxy.
+constexpr double kHeldBetween = 16e6, kHeldShare = 0.25;
 
 class Judge {
  public:
@@ -38,7 +40,7 @@ class Judge {
 
   TransferLimit verdict() {
     measure();
-    if (!ends() && !windows() && facts_.sender && is_asked()) network();
+    if (!is_split() && !ends() && !windows() && facts_.sender && is_asked()) network();
     if (result_.confidence < kLeastConfidence) result_.limit = Limit::kUnsure;
     return std::move(result_);
   }
@@ -108,6 +110,17 @@ class Judge {
   [[nodiscard]] bool is_at_pace() const {
     constexpr double kAtPace = 0.93;  // headers count in the kernel's pace and not in the rate
     return transfer_.pace_bps > 0 && 8 * facts_.rate >= kAtPace * transfer_.pace_bps;
+  }
+
+  // Somebody between took far more than came out: the sender's TCP ends there, and tells nothing of the way behind.
+  bool is_split() {
+    if (!facts_.sender || facts_.sender->held_between < kHeldBetween ||
+        facts_.sender->held_between < kHeldShare * facts_.sender->acked) {
+      return false;
+    }
+    see("held_between", {"acknowledged to the sender and not received", "已向发送端确认但未收到"},
+        facts_.sender->held_between, "B", kHeldBetween);
+    return decide(Limit::kUnsure, 0);
   }
 
   // The programs at both ends: their processors, or their pace.

@@ -145,5 +145,13 @@ TEST(TransferLimit, AWindowIsSeenThoughTheSenderPaces) {
   EXPECT_NE(judged(0.1, 0), Limit::kReceiveWindow);
 }
 
+TEST(TransferLimit, AProxyBetweenHidesTheWayBehindIt) {
+  auto transfer = simulate(Scene{});
+  for (auto& sample : transfer.samples) sample.tcp->acked_bytes = 3 * sample.received_bytes;
+  const auto limit = transfer_limit(transfer);
+  EXPECT_EQ(limit.limit, Limit::kUnsure);
+  EXPECT_NE(limit.sentence.en.find("a proxy between"), std::string::npos) << limit.sentence.en;
+}
+
 }  // namespace
 }  // namespace gnomon::analysis

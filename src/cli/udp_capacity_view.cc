@@ -48,7 +48,10 @@ std::string what_happened(const UdpCapacity& result, const std::string& host) {
     case Outcome::kRefused:
       return fmt::format("{} refuses the test: {}", host, result.refusal);
     case Outcome::kInterrupted:
-      return fmt::format("{} fell silent during the test", host);
+      return fmt::format(
+          "{} fell silent during the test; does it still run, and do packets of 1250 bytes (--mtu-1500: 1500) pass the "
+          "way there (else: an MTU black hole)?",
+          host);
     case Outcome::kCancelled:
       return "stopped before its end";
   }

@@ -63,13 +63,13 @@ def run_proxy(port, target, target_port):
         writer.close()
 
     async def serve(reader, writer):
-        far_reader, far_writer = await asyncio.open_connection(target, target_port)
+        far_reader, far_writer = await asyncio.open_connection(target, target_port, limit=1 << 22)
         for one in (writer, far_writer):
             one.transport.set_write_buffer_limits(high=most)
         await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
 
     async def main():
-        async with await asyncio.start_server(serve, "0.0.0.0", port) as server:
+        async with await asyncio.start_server(serve, "0.0.0.0", port, limit=1 << 22) as server:
             await server.serve_forever()
 
     asyncio.run(main())

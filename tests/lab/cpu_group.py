@@ -28,5 +28,10 @@ class CpuGroup:
         self.words = ["sh", "-c", f"echo $$ > {self.folder}/cgroup.procs && exec \"$@\"", "in-group"]
         return self
 
+    def held_back(self):
+        """Seconds that the quota held the group back, by the kernel."""
+        counts = dict(line.split() for line in (self.folder / "cpu.stat").read_text().splitlines())
+        return int(counts["throttled_usec"]) / 1e6 if "throttled_usec" in counts else int(counts["throttled_time"]) / 1e9
+
     def __exit__(self, *_):
         pathlib.Path(self.folder).rmdir()

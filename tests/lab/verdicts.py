@@ -6,7 +6,8 @@
 Kinds: the client's or the server's processor (a control group with a quota, over loopback of a network namespace of their own), the
 receive window, the sender's pace, a shaper, a policer, random loss (over a lab link). Settings, direction and congestion control come
 from the seed. Twenty scenarios take four minutes, --short (four) less than one. Prints a table; ends with 1 when a verdict is wrong, or
-fewer than 95 % are right (--short: more than one is unsure)."""
+fewer than 95 % are right (--short: more than one is unsure). A processor scenario whose quota was hardly used up is none; more
+than half of these fail the test, too."""
 
 import argparse
 import contextlib
@@ -20,6 +21,7 @@ from cpu_group import CpuGroup
 from speed_lab import GNOMON, SpeedLab, wait_until
 
 LEAST_RIGHT = 0.95
+LEAST_HELD = 0.3  # of the time, by the quota that is to be the limit
 SECONDS = 8
 PORT = 24611
 
@@ -58,7 +60,10 @@ def by_processor(end, chance):
             finally:
                 server.terminate()
                 server.wait(timeout=10)
-            return json.loads(done.stdout)
+            answer = json.loads(done.stdout)
+            lasted = answer["upload" if up else "download"]["duration_ns"] / 1e9
+            # On a busy machine the group may not even get its share: then something else limited the test.
+            return answer if group.held_back() >= LEAST_HELD * lasted else None
 
     return f"{end}, {share:.0%} of a processor, {word(up)}", {f"{end}_cpu"}, up, run
 
@@ -135,7 +140,7 @@ def main():
     parser.add_argument("--only", choices=KINDS)
     chosen = parser.parse_args()
     count = 4 if chosen.short else chosen.count
-    right = unsure = wrong = 0
+    right = unsure = wrong = none = 0
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gnomon-verdicts-"))
         lab = stack.enter_context(SpeedLab(folder))
@@ -143,7 +148,12 @@ def main():
         lab.wait_for("-ltn", 24601)
         print("| limit | Mbit/s | verdict | confidence |\n| --- | --- | --- | --- |", flush=True)
         for what, expected, up, run in scenarios(count, chosen.seed, chosen.only):
-            seen = run(lab)["upload" if up else "download"]
+            answer = run(lab)
+            if answer is None:
+                print(f"| {what} | – | no scenario: the quota was hardly used up, the machine's other work took the processor | – |", flush=True)
+                none += 1
+                continue
+            seen = answer["upload" if up else "download"]
             verdict = seen["verdict"]
             is_right, is_unsure = verdict in expected, verdict == "unsure"
             right, unsure, wrong = right + is_right, unsure + is_unsure, wrong + (not is_right and not is_unsure)
@@ -151,9 +161,9 @@ def main():
             print(f"| {what} | {seen['mean_bps'] / 1e6:.1f} | {verdict}{mark} | {seen['verdict_confidence']:.2f} |", flush=True)
             if not is_right:
                 print("  " + ", ".join(f"{e['name']} {e['value']:.3g}" for e in seen["evidence"]), file=sys.stderr, flush=True)
-    print(f"{count} scenarios: {right} right, {unsure} unsure, {wrong} wrong")
-    enough = unsure <= 1 if chosen.short else right >= LEAST_RIGHT * count
-    return 0 if enough and wrong == 0 else 1
+    print(f"{count} scenarios: {right} right, {unsure} unsure, {wrong} wrong" + (f", {none} none" if none else ""))
+    enough = unsure <= 1 if chosen.short else right >= LEAST_RIGHT * (count - none)
+    return 0 if enough and wrong == 0 and none <= count / 2 else 1
 
 
 if __name__ == "__main__":
