@@ -119,6 +119,8 @@ std::optional<SenderFacts> sender_facts(Samples all, const Windows& windows) {
   facts.retransmitted = static_cast<std::uint64_t>(repeated);
   if (sent > 0) facts.loss_ratio = std::min(1.0, repeated / sent);
   if (sent > repeated) facts.segment = growth(a.acked_bytes, b.acked_bytes) / (sent - repeated);
+  facts.acked = static_cast<double>(b.acked_bytes);
+  facts.held_between = growth(samples.back().received_bytes, b.acked_bytes);
   std::vector<double> rtts;
   facts.base_rtt = seconds_of(b.min_rtt);
   int empty = 0;

@@ -27,6 +27,9 @@ struct SenderFacts {
   double base_rtt = 0, rtt = 0, rtt_high = 0;  // seconds: the least of all, median, 95th percentile
   // How much the round trip, and the rate, follow the congestion window from half second to half second: correlation.
   double rtt_follows = 0, rate_follows = 0;
+  // Acknowledged since the beginning, and of that not received by the program at the other end: in its socket, or with
+  // somebody between. Bytes.
+  double acked = 0, held_between = 0;
   // Times that segments began to be sent again, and the mean rank (0 to 1) of the congestion window just before among
   // all: a full queue or bucket loses at the top, chance anywhere.
   int loss_episodes = 0;

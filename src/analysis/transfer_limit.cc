@@ -30,6 +30,8 @@ constexpr int kManyEpisodes = 10;
 constexpr double kChanceRank = 0.8, kLeastChanceRank = 0.3;
 constexpr double kHeavyLoss = 0.05;  // without a queue: a bucket, or a queue too small to be seen
 constexpr double kGigabit = 125e6;   // bytes per second
+// More than sockets hold (tcp_rmem's usual maximum is 6 MB), and a share of all: a proxy.
+constexpr double kHeldBetween = 16e6, kHeldShare = 0.25;
 
 class Judge {
  public:
@@ -38,7 +40,7 @@ class Judge {
 
   TransferLimit verdict() {
     measure();
-    if (!ends() && !windows() && facts_.sender && is_asked()) network();
+    if (!is_split() && !ends() && !windows() && facts_.sender && is_asked()) network();
     if (result_.confidence < kLeastConfidence) result_.limit = Limit::kUnsure;
     return std::move(result_);
   }
@@ -110,6 +112,17 @@ class Judge {
     return transfer_.pace_bps > 0 && 8 * facts_.rate >= kAtPace * transfer_.pace_bps;
   }
 
+  // Somebody between took far more than came out: the sender's TCP ends there, and tells nothing of the way behind.
+  bool is_split() {
+    if (!facts_.sender || facts_.sender->held_between < kHeldBetween ||
+        facts_.sender->held_between < kHeldShare * facts_.sender->acked) {
+      return false;
+    }
+    see("held_between", {"acknowledged to the sender and not received", "已向发送端确认但未收到"},
+        facts_.sender->held_between, "B", kHeldBetween);
+    return decide(Limit::kUnsure, 0);
+  }
+
   // The programs at both ends: their processors, or their pace.
   bool ends() {
     if (is_at_pace()) return decide(Limit::kSenderApplication, 0.95);
@@ -137,6 +150,13 @@ class Judge {
     return queue_stands() && queue_delay() >= kDeepQueue * facts_.sender->base_rtt;
   }
 
+  // Neither a queue nor a loss nor an empty socket. A sender that paces waits for its pace as well, and the kernel
+  // counts that time as neither: less of it held back by a window is then enough.
+  [[nodiscard]] bool nothing_else_holds() const {
+    const SenderFacts& sender = *facts_.sender;
+    return sender.retransmitted == 0 && !queue_stands() && sender.empty <= kFullSocket;
+  }
+
   // The receiver's window and the sender's buffer, by the time that the kernel counts.
   bool windows() {
     if (!facts_.sender) return false;
@@ -144,7 +164,7 @@ class Judge {
     const double most = std::max(sender.window_limited, sender.buffer_limited);
     // A sender that paces its packets waits for the pace as well, but finds its socket empty.
     const bool small_buffer = sender.buffer_limited >= kHardlyHeldBack && is_starved();
-    if (most < kHeldBack && !small_buffer) return false;
+    if (most < (nothing_else_holds() ? kHardlyHeldBack : kHeldBack) && !small_buffer) return false;
     if (sender.retransmitted == 0 && queue_is_deep() && facts_.spread <= kFlat && sender.base_rtt > 1e-3) {
       // The window holds it, but the link is full as well: a larger one would only lengthen the queue.
       return decide(Limit::kNetworkRate, 0.65);
@@ -154,8 +174,9 @@ class Judge {
     const bool by_window = sender.window_limited >= sender.buffer_limited;
     // A receiver that could not be looked into may be slow instead.
     const double known = facts_.receiver_cpu ? 0.97 : 0.7;
+    const double held = std::max(most, kHeldBack);
     return decide(by_window ? Limit::kReceiveWindow : Limit::kSendBuffer,
-                  std::min(known, beyond(most, kHeldBack, 0.8) - (by_window ? 0 : 0.05)));
+                  std::min(known, beyond(held, kHeldBack, 0.8) - (by_window ? 0 : 0.05)));
   }
 
   // Whether the sender waited for congestion control nearly all of the time.

@@ -46,10 +46,18 @@ Text window_text(const TransferLimit& limit, bool receive) {
           fmt::format("{}：同时在途的数据只有 {}；此路径上 1 Gbit/s 需要 {}。", name.zh, window, needed)};
 }
 
-Text unsure_text(const std::optional<TransferFacts>& facts) {
+Text unsure_text(const TransferLimit& limit, const std::optional<TransferFacts>& facts) {
   if (!facts) return {"Not known: the transfer was too short to tell.", "未知：传输时间太短，无法判断。"};
   if (!facts->sender) {
     return {"Not known: the sender's kernel could not be asked.", "未知：无法获得发送端内核的状态。"};
+  }
+  const auto held = std::ranges::find(limit.evidence, "held_between", &Evidence::name);
+  if (held != limit.evidence.end()) {
+    const std::string bytes = bytes_text(held->value);
+    return {fmt::format("Not known: a proxy between took {} more than it passed on; what limits the way behind it "
+                        "cannot be seen from the sender.",
+                        bytes),
+            fmt::format("未知：中间的代理比其转发的多收下 {}；发送端看不到其后路段的限制。", bytes)};
   }
   return {"Not known: the evidence does not point to one cause.", "未知：证据未指向单一原因。"};
 }
@@ -62,7 +70,7 @@ Text limit_text(const TransferLimit& limit, const schema::Transfer& transfer,
   const std::string lost = facts && facts->sender ? loss_text(facts->sender->loss_ratio) : "";
   switch (limit.limit) {
     case Limit::kUnsure:
-      return unsure_text(facts);
+      return unsure_text(limit, facts);
     case Limit::kNetworkRate:
       return network_rate_text(limit, rate);
     case Limit::kNetworkLoss:
@@ -89,7 +97,7 @@ Text limit_text(const TransferLimit& limit, const schema::Transfer& transfer,
       return {fmt::format("The radio: it carries {} in its present state.", rate),
               fmt::format("无线链路：在当前状态下速率为 {}。", rate)};
   }
-  return unsure_text(facts);
+  return unsure_text(limit, facts);
 }
 
 }  // namespace gnomon::analysis

@@ -26,11 +26,24 @@ bool is_ours(int user_namespace) {
          theirs.st_ino == ours.st_ino;
 }
 
-// The site's interfaces under /sys, and the sites' names in /etc/hosts, for this command alone. It runs without, too.
+// The site's interfaces under /sys. The control groups stay where they were, so that a speed test at a site can tell
+// that its group's quota holds it back.
+void mount_interfaces() {
+  constexpr const char* kGroups = "/sys/fs/cgroup";
+  const int groups = ::open_tree(AT_FDCWD, kGroups, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  if (::mount("sysfs", "/sys", "sysfs", 0, nullptr) != 0) {
+    std::fputs("gnomon: /sys still shows the host's interfaces\n", stderr);
+  } else if (groups >= 0 && ::move_mount(groups, "", AT_FDCWD, kGroups, MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+    std::fputs("gnomon: control groups cannot be seen at the site\n", stderr);
+  }
+  if (groups >= 0) ::close(groups);
+}
+
+// What a command at a site sees of the machine, for this command alone: interfaces, and the sites' names in /etc/hosts.
+// It runs without, too.
 void mount_view(const std::string& hosts) {
   if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return;
-  if (::mount("sysfs", "/sys", "sysfs", 0, nullptr) != 0)
-    std::fputs("gnomon: /sys still shows the host's interfaces\n", stderr);
+  mount_interfaces();
   std::array<char, 32> name{"/tmp/gnomon-hosts-XXXXXX"};
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
   if (file < 0) return;

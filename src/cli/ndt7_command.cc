@@ -32,8 +32,9 @@ int run(const Ndt7Options& options) {
   client.upload = options.up || options.both || !options.down;
   if (options.v4) client.family = Family::kIpv4;
   if (options.v6) client.family = Family::kIpv6;
-  const Terminal terminal = Terminal::of_stdout();
+  Terminal terminal = Terminal::of_stdout();
   const bool live = terminal.interactive && !options.json;
+  if (!live) terminal.width = 200;  // a file has no edge
   LiveBlock screen;
   methods::ndt7::Progress progress;
   if (live) {

@@ -96,6 +96,20 @@ json::object object_of(const RunResult& run) {
   return out;
 }
 
+// Why a test ended before its time, and what to look at.
+std::string ending_text(const RunResult& run) {
+  const auto& samples = run.transfer.samples;
+  if ((samples.empty() || samples.back().received_bytes == 0) && run.end != RunEnd::kKilled) {
+    return "not a byte came through, though the connection stood: something between lets small packets pass and no "
+           "large ones (an MTU black hole), or blocks the data";
+  }
+  std::string why(methods::ndt7::to_string(run.end));
+  if (run.end == RunEnd::kIdle) why = "nothing came through for 5 s";
+  if (!run.fault.empty()) why += ": " + run.fault;
+  return fmt::format("ended early ({}); the figure holds until then: see whether {} still runs and is reached", why,
+                     run.peer_endpoint);
+}
+
 void add_run(std::vector<std::string>& lines, const Terminal& terminal, const RunResult& run) {
   const schema::Transfer& transfer = run.transfer;
   StyledLine line(terminal);
@@ -111,12 +125,8 @@ void add_run(std::vector<std::string>& lines, const Terminal& terminal, const Ru
   }
   lines.push_back(line.text());
   if (run.end == RunEnd::kDone) return;
-  const std::string why = run.fault.empty() ? "" : ": " + run.fault;
-  lines.push_back(StyledLine(terminal)
-                      .add(fmt::format("           ended early ({}{}); the figure holds until then",
-                                       methods::ndt7::to_string(run.end), why),
-                           Style::kWarn)
-                      .text());
+  constexpr int kIndent = 11;
+  for (std::string& one : wrapped(ending_text(run), kIndent, Style::kWarn, terminal)) lines.push_back(std::move(one));
 }
 
 }  // namespace

@@ -27,7 +27,9 @@ struct ResponsivenessOptions {
 
 class LiveLine final : public rpm::ProgressSink {
  public:
-  explicit LiveLine(bool json) : terminal_(Terminal::of_stdout()), quiet_(json) {}
+  explicit LiveLine(bool json) : terminal_(Terminal::of_stdout()), quiet_(json) {
+    if (!terminal_.interactive) terminal_.width = 200;  // a file has no edge
+  }
   void on_progress(const rpm::Progress& progress) override {
     if (quiet_ || !terminal_.interactive) return;
     terminal_ = Terminal::of_stdout();

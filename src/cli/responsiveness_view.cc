@@ -155,9 +155,10 @@ std::vector<std::string> responsiveness_block(const rpm::Responsiveness& result,
   for (const auto* seen : all_of(result)) {
     lines.push_back(rpm_line(*seen, terminal));
     lines.push_back(inflation_line(*seen, terminal));
-    if (!seen->ended_early.empty()) {
-      StyledLine line(terminal);
-      lines.push_back(line.add("        ended early: " + seen->ended_early, Style::kWarn).text());
+    constexpr int kIndent = 8;
+    if (seen->ended_early.empty()) continue;
+    for (std::string& line : wrapped("ended early: " + seen->ended_early, kIndent, Style::kWarn, terminal)) {
+      lines.push_back(std::move(line));
     }
   }
   return lines;

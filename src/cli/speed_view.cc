@@ -31,7 +31,8 @@ std::string ending_text(const capacity::TcpCapacity& result) {
     case capacity::Ending::kCancelled:
       return "stopped before its end";
     case capacity::Ending::kPeerGone:
-      return fmt::format("broke off: {}", result.reason);
+      return fmt::format("ended early: {}; the figure holds until then: see whether {} still runs and is reached",
+                         result.reason, net::to_string(result.server));
     case capacity::Ending::kNothing:
       return "not a byte came through, though the connections stand: something between lets small packets pass and no "
              "large ones (an MTU black hole), or blocks the data; try --streams 1 and a smaller MTU";
@@ -120,19 +121,18 @@ std::string speed_progress(const schema::Transfer& transfer, const Terminal& ter
 }
 
 std::vector<std::string> speed_summary(const SpeedFigures& figures, const Terminal& terminal) {
+  constexpr int kIndent = 6;
   std::vector<std::string> lines = {rate_line(figures, terminal)};
+  const auto add = [&](std::string_view sentence, Style style) {
+    for (std::string& line : wrapped(sentence, kIndent, style, terminal)) lines.push_back(std::move(line));
+  };
   if (figures.bytes > 0) lines.push_back(sender_line(figures, terminal));
   if (!figures.limit.sentence.en.empty()) {
-    lines.push_back(StyledLine(terminal).add("      ").add(figures.limit.sentence.en, Style::kBold).text());
+    add(figures.limit.sentence.en, Style::kBold);
   }
-  if (const std::string ending = ending_text(figures.capacity); !ending.empty()) {
-    lines.push_back(StyledLine(terminal).add("      ").add(ending, Style::kBad).text());
-  }
+  if (const std::string ending = ending_text(figures.capacity); !ending.empty()) add(ending, Style::kBad);
   if (figures.capacity.counts_disagree) {
-    lines.push_back(
-        StyledLine(terminal)
-            .add("      the server holds our count for impossible: one end's figures are wrong", Style::kBad)
-            .text());
+    add("the server holds our count for impossible: one end's figures are wrong", Style::kBad);
   }
   return lines;
 }

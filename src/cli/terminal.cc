@@ -92,6 +92,26 @@ StyledLine& StyledLine::add_right(std::string_view text, Style style) {
   return add(text, style);
 }
 
+std::vector<std::string> wrapped(std::string_view text, int indent, Style style, const Terminal& terminal) {
+  const auto room = static_cast<std::size_t>(std::max(20, terminal.width - indent));
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    std::size_t end = text.size();
+    if (columns(text) > static_cast<int>(room)) {
+      // Bytes are never fewer than columns, so that what fits by bytes fits.
+      const std::size_t space = text.substr(0, room + 1).rfind(' ');
+      const std::size_t next = text.find(' ');
+      end = space != std::string_view::npos && space > 0 ? space : std::min(next, text.size());
+    }
+    lines.push_back(StyledLine(terminal)
+                        .add(std::string(static_cast<std::size_t>(indent), ' '))
+                        .add(text.substr(0, end), style)
+                        .text());
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return lines;
+}
+
 void LiveBlock::draw(const std::vector<std::string>& lines) {
   std::string out;
   if (drawn_ > 0) out += "\x1b[" + std::to_string(drawn_) + "F";

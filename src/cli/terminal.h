@@ -37,6 +37,9 @@ class StyledLine {
   int width_ = 0;
 };
 
+// A sentence as lines of whole words, each behind `indent` spaces and within the terminal's width.
+std::vector<std::string> wrapped(std::string_view text, int indent, Style style, const Terminal& terminal);
+
 // Draws a block of lines over the one drawn before.
 class LiveBlock {
  public:

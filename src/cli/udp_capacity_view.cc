@@ -54,7 +54,10 @@ std::string what_happened(const UdpCapacity& result, const std::string& host) {
     case Outcome::kRefused:
       return fmt::format("{} refuses the test: {}", host, result.refusal);
     case Outcome::kInterrupted:
-      return fmt::format("{} fell silent during the test", host);
+      return fmt::format(
+          "{} fell silent during the test; does it still run, and do packets of 1250 bytes (--mtu-1500: 1500) pass the "
+          "way there (else: an MTU black hole)?",
+          host);
     case Outcome::kCancelled:
       return "stopped before its end";
   }
@@ -108,6 +111,11 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
   lines.push_back(fmt::format("{} {}: at least {} (IP packets, highest of {} sub-intervals; RFC 9097)",
                               is_up ? "up to" : "down from", host, rate_of(*result.capacity()),
                               result.sub_intervals.size()));
+  if (result.is_burst()) {
+    lines.push_back(
+        fmt::format("three sub-intervals in a row carried {} at most: the highest was a burst, or the rate varies",
+                    rate_text(*result.sustained)));
+  }
   lines.push_back("in it  " + sub_interval_line(result.sub_intervals[*result.maximum], utf8));
   if (result.rtt_minimum) lines.push_back(fmt::format("least round trip {:.1f} ms", milliseconds(*result.rtt_minimum)));
   if (result.sender && !result.sender->held_rate()) {
@@ -121,12 +129,13 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
 std::string udp_capacity_json(const UdpCapacity& result, const std::string& host) {
   auto out = fmt::format(
       R"({{"server":{},"address":{},"port":{},"direction":"{}","outcome":"{}","refusal":{},"protocol_version":{},)"
-      R"("authenticated":{},"layer":"ip","capacity_bps":{},"maximum_sub_interval":{},"rtt_min_ms":{},)",
+      R"("authenticated":{},"layer":"ip","capacity_bps":{},"maximum_sub_interval":{},"sustained_bps":{},"rtt_min_ms":{},)",
       json_string(host), json_string(net::to_string(result.server.address)), result.server.port.value,
       result.direction == Direction::kUp ? "up" : "down", word(result.outcome),
       result.refusal.empty() ? "null" : json_string(result.refusal), result.protocol_version, result.authenticated,
       result.capacity() ? std::to_string(result.capacity()->value) : "null",
       result.maximum ? std::to_string(*result.maximum) : "null",
+      result.sustained ? std::to_string(result.sustained->value) : "null",
       result.rtt_minimum ? fmt::format("{:.3f}", milliseconds(*result.rtt_minimum)) : "null");
   if (const auto& sender = result.sender) {
     out += fmt::format(R"("sender":{{"sent":{},"skipped":{},"refused":{},"held_rate":{}}},)", sender->sent,

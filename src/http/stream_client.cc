@@ -47,9 +47,9 @@ Result<net::FileDescriptor> connect_to(const net::Endpoint& endpoint, Time until
     if (await(socket.get(), POLLOUT, until)) ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &fault, &length);
     if (fault == 0) return socket;
   }
-  Error error =
-      errno_failure(fault, "connect to", net::to_string(endpoint), "is the server running, and the port right?")
-          .value();
+  Error error = errno_failure(fault, "connect to", net::to_string(endpoint),
+                              "is the server running, is the port right, and does a firewall let it pass?")
+                    .value();
   error.code = ErrorCode::kUnavailable;
   return tl::unexpected(std::move(error));
 }

@@ -81,16 +81,22 @@ class Test {
     return failure(ErrorCode::kCorrupt, "hear from", net::to_string(options_.server), "a message came out of turn");
   }
 
-  // Waits in line until the server is ready.
+  // Waits in line until the server is ready. A server that makes us wait says so each second.
   Status get_turn() {
     if (auto status = control_->send(ask_); !status) return status;
     const MonotonicTime asked = clock_.now();
     while (true) {
-      auto message = control_->receive(asked + options_.patience, cancelled_);
+      const MonotonicTime silent = clock_.now() + kAnswerTime;
+      auto message = control_->receive(std::min(asked + options_.patience, silent), cancelled_);
       if (!message) return tl::unexpected(message.error());
       if (!*message && cancelled_) {
         out_.ending = Ending::kCancelled;
         return {};
+      }
+      if (!*message && clock_.now() < asked + options_.patience) {
+        return failure(ErrorCode::kUnavailable, "wait for a test of", net::to_string(options_.server),
+                       "it took the connection and then said nothing for 10 s",
+                       "see whether it still runs and is reached");
       }
       if (!*message) {
         return failure(ErrorCode::kUnavailable, "wait for a test of", net::to_string(options_.server),
@@ -158,6 +164,15 @@ class Test {
     for (bool more = true; more;) {
       tick = tick + kSampleInterval;
       more = listen_until(tick) && look(begun);
+    }
+    if (out_.ending == Ending::kPeerGone) forget_silence();
+  }
+
+  // The transfer ends with its last byte: the time spent waiting for more says nothing of its rate.
+  void forget_silence() {
+    auto& samples = out_.transfer.samples;
+    while (samples.size() > 1 && samples[samples.size() - 2].received_bytes == samples.back().received_bytes) {
+      samples.pop_back();
     }
   }
 

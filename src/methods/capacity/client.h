@@ -37,7 +37,7 @@ struct ClientOptions {
 enum class Ending : std::uint8_t {
   kWhole,      // the time was over, or the sink had enough
   kCancelled,  // the flag was set
-  kPeerGone,   // the server or the way to it went away in the middle: the samples end there
+  kPeerGone,   // the server or the way to it went away in the middle: the samples end with the last byte
   kNothing,    // the streams stand, and not a byte came through within 5 s
 };
 

@@ -74,7 +74,8 @@ Result<NqConfig> fetch_from(const net::Address& address, const NqUrl& url, const
   while (!fetch.fault && !fetch.ended && !fetch.closed && !fetch.too_long) {
     if (stop.stop_requested()) return failure(ErrorCode::kUnavailable, "measure responsiveness", url.host, "stopped");
     if (clock.now() >= end) {
-      return failure(ErrorCode::kUnavailable, "reach", net::to_string(peer.endpoint), "no answer in 5 s");
+      return failure(ErrorCode::kUnavailable, "reach", net::to_string(peer.endpoint), "no answer in 5 s",
+                     "is the server running, and does a firewall let it pass?");
     }
     loop->wait(std::min(end, clock.now() + kLook));
   }

@@ -41,6 +41,7 @@ Result<ProbeSpread> measure_idle(const Course& course, unsigned probes, Nanoseco
     const bool answered = probe.state() == ForeignProbe::State::kAnswered;
     if (answered) probe.add_to(delays);
     if (!answered) ++failed;
+    if (probe.state() == ForeignProbe::State::kUnderWay) break;  // silence: the loads will tell
     while (course.clock.now() < next && !stop.stop_requested()) loop->wait(next);
     if (stop.stop_requested()) {
       return failure(ErrorCode::kUnavailable, "measure responsiveness of", course.peer.name, "stopped");

@@ -10,7 +10,8 @@ namespace gnomon::methods::responsiveness {
 namespace {
 
 constexpr Nanoseconds kLook = std::chrono::milliseconds(100);
-constexpr std::size_t kMostForeign = 100;  // under way together
+constexpr std::size_t kMostForeign = 100;                  // under way together
+constexpr Nanoseconds kSilence = std::chrono::seconds(5);  // without a byte of load
 
 class LoadedPart {
  public:
@@ -23,6 +24,7 @@ class LoadedPart {
         loop_(std::move(loop)),
         begun_(course.clock.now()),
         interval_begun_(begun_),
+        moved_(begun_),
         next_foreign_(begun_),
         next_self_(begun_) {}
 
@@ -121,9 +123,22 @@ class LoadedPart {
     }
     interval_.length = now - interval_begun_;
     interval_begun_ = now;
+    note_progress(now);
     search_.end_interval(std::exchange(interval_, {}));
     tell(now);
     if (search_.stage() != ResponsivenessSearch::Stage::kDone) open_flows();
+  }
+
+  // Connections to a peer that is gone stand for minutes.
+  void note_progress(MonotonicTime now) {
+    if (interval_.bytes_down + interval_.bytes_up > 0) {
+      moved_ = now;
+      any_moved_ = true;
+    } else if (now - moved_ >= kSilence) {
+      ended_ = any_moved_ ? "nothing came through for 5 s; see whether the server still runs and is reached"
+                          : "not a byte of load came through, though the connections stand: something between lets "
+                            "small packets pass and no large ones (an MTU black hole), or blocks the data";
+    }
   }
 
   void tell(MonotonicTime now) const {
@@ -163,7 +178,8 @@ class LoadedPart {
   ResponsivenessSearch search_;
   ReadyLoop loop_;
   const MonotonicTime begun_;
-  MonotonicTime interval_begun_, next_foreign_, next_self_;
+  MonotonicTime interval_begun_, moved_, next_foreign_, next_self_;
+  bool any_moved_ = false;
   Interval interval_;
   std::uint64_t failed_ = 0;
   std::string ended_;

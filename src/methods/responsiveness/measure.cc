@@ -97,14 +97,22 @@ Result<Responsiveness> measure(const Options& options, const Clock& clock, Rando
       *options.space, clock, secure, {{*address, small.port}, small.host, small.authority()}, fetched->config};
 
   if (progress != nullptr) progress->on_progress({});
-  auto idle = measure_idle(course, options.idle_probes, options.probe_timeout, options.stop);
+  constexpr Nanoseconds kMostIdle = std::chrono::seconds(5);  // a probe without load is not answered later
+  auto idle = measure_idle(course, options.idle_probes, std::min(options.probe_timeout, kMostIdle), options.stop);
   if (!idle) return tl::unexpected(idle.error());
+  if (idle->total.empty()) {
+    return failure(ErrorCode::kUnavailable, "measure responsiveness of", course.peer.name,
+                   "it gave its configuration, and then not one of the first probes was answered",
+                   "see whether it still runs and is reached");
+  }
   Responsiveness out{course.peer.endpoint, small.host, secure != nullptr, *std::move(idle), {}, {}, {}};
   for (const Load load : options.loads) {
     const LoadedSpec spec{load, search_of(options, course, load), options.probe_timeout, out.idle, options.stop};
     auto conditions = measure_loaded(course, spec, random, progress);
     if (!conditions) return tl::unexpected(conditions.error());
+    const bool broke_off = !conditions->ended_early.empty();
     place_of(load, out) = *std::move(conditions);
+    if (broke_off) break;  // The next load would meet the same, and an error of its own would hide what was seen.
   }
   return out;
 }

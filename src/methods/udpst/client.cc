@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "methods/udpst/client_handshake.h"
+#include "methods/udpst/draining.h"
 #include "methods/udpst/precise_wait.h"
 #include "methods/udpst/receiving_end.h"
 #include "methods/udpst/sending_end.h"
@@ -17,7 +18,6 @@ namespace {
 // The server ends a test half a second after its time; a client that waits longer than this has missed it.
 constexpr Nanoseconds kOverdue = std::chrono::milliseconds(3500);
 constexpr Nanoseconds kCancelCheck = std::chrono::milliseconds(100);
-constexpr int kMostBatches = 8;  // received before the timers are looked at again
 constexpr int kMostBursts = 32;  // sent before status PDUs are read again
 
 Status check(const ClientOptions& options) {
@@ -72,6 +72,7 @@ void DataPhase::end(EndState state) {
   result_.outcome = state == EndState::kPeerSilent && !overdue_ ? Outcome::kInterrupted : Outcome::kCompleted;
   if (cancelled_) result_.outcome = Outcome::kCancelled;
   result_.maximum = maximum_of(result_.sub_intervals);
+  result_.sustained = sustained_of(result_.sub_intervals);
 }
 
 void DataPhase::receive_load(const TestTerms& terms) {
@@ -80,7 +81,8 @@ void DataPhase::receive_load(const TestTerms& terms) {
   std::array<std::byte, kStatusSize> bytes{};
   std::size_t shown = 0;
   while (end_of_test.state() == EndState::kRunning) {
-    for (int batch = 0; batch < kMostBatches; ++batch) {
+    const MonotonicTime drained_by = clock_.now() + kMostDraining;
+    for (int batch = 0; may_receive_more(batch, end_of_test.next_event(), drained_by, clock_); ++batch) {
       std::optional<MonotonicTime> received;
       if (socket_.receive([&](const ReceivedDatagram& datagram, const net::Endpoint*) {
             if (!received) received = clock_.now();

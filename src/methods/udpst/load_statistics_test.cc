@@ -126,5 +126,26 @@ TEST(UdpstSubInterval, TheMaximumIsTheFirstHighest) {
   EXPECT_FALSE(maximum_of({}));
 }
 
+SubInterval second_of(std::uint64_t megabits) {
+  SubInterval one;
+  one.length = std::chrono::seconds(1);
+  one.ip_bytes = ByteCount{megabits * 125'000};
+  one.ip_rate = BitRate{megabits * 1'000'000};
+  return one;
+}
+
+TEST(UdpstSubInterval, WhatLastsLeavesMostOfABurstOut) {
+  EXPECT_FALSE(sustained_of({second_of(100), second_of(100)}));
+  UdpCapacity policed;
+  policed.sub_intervals = {second_of(60), second_of(106), second_of(100), second_of(100), second_of(98)};
+  policed.maximum = maximum_of(policed.sub_intervals);
+  policed.sustained = sustained_of(policed.sub_intervals);
+  EXPECT_EQ(policed.sustained, BitRate{102'000'000});
+  EXPECT_TRUE(policed.is_burst());
+  policed.sub_intervals[1] = second_of(101);
+  policed.sustained = sustained_of(policed.sub_intervals);
+  EXPECT_FALSE(policed.is_burst());
+}
+
 }  // namespace
 }  // namespace gnomon::methods::udpst

@@ -38,7 +38,7 @@ bool RateSearch::is_fixed() const {
   return settings_.rate_index != ActivationPdu::kSearchIndex && !settings_.index_is_start;
 }
 
-RateSearch::Signal RateSearch::signal(const Feedback& feedback) const {
+RateSearch::Signal RateSearch::signal(const Feedback& feedback) {
   const auto errors = feedback.lost + (settings_.ignore_reordering ? 0 : feedback.reordered + feedback.duplicated);
   auto delay = settings_.low_threshold_ms;  // without a sample: hold
   if (settings_.use_one_way_delay) {
@@ -46,7 +46,11 @@ RateSearch::Signal RateSearch::signal(const Feedback& feedback) const {
   } else if (feedback.rtt_variation_ms != kNoDelay) {
     delay = feedback.rtt_variation_ms;
   }
-  if (errors > settings_.sequence_error_threshold || delay > settings_.upper_threshold_ms) return Signal::kCongested;
+  const auto by_chance = path_loss_.expected(feedback.datagrams, feedback.lost);
+  if (delay < settings_.low_threshold_ms) path_loss_.note(feedback.datagrams, feedback.lost);
+  if (errors > settings_.sequence_error_threshold + by_chance || delay > settings_.upper_threshold_ms) {
+    return Signal::kCongested;
+  }
   return delay < settings_.low_threshold_ms ? Signal::kClear : Signal::kHold;
 }
 

@@ -2,10 +2,14 @@
 
 // The load rate adjustment algorithms B and C (TR-471 §5.2.1, ITU-T Y.1540 Annex B, RFC 9097 §8.1) as a state machine:
 // one feedback in, one row of the rate table out. Runs at the server in both directions. Pure; one thread.
+//
+// Beyond the standard: losses that the path makes at a fraction of the rate as well (path_loss.h) are no sign of
+// congestion, so that a link that loses by chance is searched up to its capacity.
 
 #include <cstddef>
 #include <cstdint>
 
+#include "methods/udpst/path_loss.h"
 #include "methods/udpst/pdu.h"
 #include "methods/udpst/rate_table.h"
 
@@ -35,6 +39,7 @@ struct Feedback {
   std::uint32_t delay_sum_ms = 0, delay_count = 0;
   std::uint32_t rtt_variation_ms = kNoDelay;
   std::uint32_t sub_intervals = 0;  // whole ones so far
+  std::uint32_t datagrams = 0;      // received
 };
 
 class RateSearch {
@@ -47,7 +52,7 @@ class RateSearch {
 
  private:
   enum class Signal : std::uint8_t { kClear, kHold, kCongested };
-  [[nodiscard]] Signal signal(const Feedback& feedback) const;
+  [[nodiscard]] Signal signal(const Feedback& feedback);
   [[nodiscard]] bool is_fixed() const;
   void rise_b();
   void fall_b();
@@ -61,6 +66,7 @@ class RateSearch {
   std::uint32_t slow_count_ = 0;
   std::uint32_t retry_count_ = 0, retry_threshold_ = 5;  // algorithm C
   bool may_double_ = false;                              // algorithm C doubles at every other feedback
+  PathLoss path_loss_;
 };
 
 }  // namespace gnomon::methods::udpst

@@ -91,7 +91,8 @@ void ReceivingEnd::note_trial(const LoadCounts& trial, Nanoseconds length) {
   if (!search_ || action_ != TestAction::kTest) return;
   search_->adjust({pdu_count(trial.lost), pdu_count(trial.reordered), pdu_count(trial.duplicated),
                    pdu_milliseconds(trial.delay_sum, 1), pdu_count(trial.delay_count),
-                   pdu_milliseconds(trial.rtt_last, trial.rtt_count), sub_interval_sequence_});
+                   pdu_milliseconds(trial.rtt_last, trial.rtt_count), sub_interval_sequence_,
+                   pdu_count(trial.datagrams)});
 }
 
 StatusPdu ReceivingEnd::status(MonotonicTime now) {

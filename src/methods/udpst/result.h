@@ -73,12 +73,17 @@ struct UdpCapacity {
   std::vector<SubInterval> sub_intervals;
   // The sub-interval with the highest rate, which is the capacity (RFC 9097 §5.3, Maximum_C); none without any.
   std::optional<std::size_t> maximum;
+  // The highest mean over three sub-intervals in a row; none with fewer. A bucket on the path that lets a burst pass
+  // above its rate shows in `maximum` with all of it, here with a third.
+  std::optional<BitRate> sustained;
   std::optional<Nanoseconds> rtt_minimum;  // resolution 1 ms when the other end measured
   std::optional<SenderAccount> sender;
 
   [[nodiscard]] std::optional<BitRate> capacity() const {
     return maximum ? std::optional(sub_intervals[*maximum].ip_rate) : std::nullopt;
   }
+  // The capacity is more than 2 % above what lasted three sub-intervals.
+  [[nodiscard]] bool is_burst() const { return sustained && capacity()->value * 50 > sustained->value * 51; }
 };
 
 }  // namespace gnomon::methods::udpst

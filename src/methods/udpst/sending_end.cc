@@ -12,8 +12,14 @@ constexpr SendingRate kIdleRate{0, 0, 0, 50'000, 0, 0, 1222 | SendingRate::kRand
 constexpr SendingRate kStopRate{0, 0, 0, 10'000, 0, 0, kLeastPayload};
 
 Feedback feedback_of(const StatusPdu& pdu) {
-  return {pdu.lost,        pdu.reordered,  pdu.duplicated,           pdu.delay_sum,
-          pdu.delay_count, pdu.rtt_sample, pdu.sub_interval_sequence};
+  return {pdu.lost,
+          pdu.reordered,
+          pdu.duplicated,
+          pdu.delay_sum,
+          pdu.delay_count,
+          pdu.rtt_sample,
+          pdu.sub_interval_sequence,
+          pdu.trial_datagrams};
 }
 
 }  // namespace

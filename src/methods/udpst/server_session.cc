@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "methods/udpst/draining.h"
 #include "methods/udpst/udpst_codec.h"
 
 namespace gnomon::methods::udpst {
@@ -12,7 +13,6 @@ constexpr Nanoseconds kActivationTime = std::chrono::seconds(3);  // RFC 9946: w
 constexpr Nanoseconds kGrace = std::chrono::milliseconds(500);    // so that the last sub-interval is whole
 constexpr std::uint32_t kJumboPacket = 9000;
 constexpr std::uint16_t kFirstWithNullRequest = 20;
-constexpr int kMostBatches = 8;
 constexpr int kMostBursts = 32;
 
 }  // namespace
@@ -163,7 +163,8 @@ bool ServerSession::is_upstream() const {
 }
 
 bool ServerSession::run(MonotonicTime now, bool readable, const Admit& admit) {
-  for (int batch = 0; readable && batch < kMostBatches; ++batch) {
+  const MonotonicTime drained_by = now + kMostDraining;
+  for (int batch = 0; readable && may_receive_more(batch, next_event(), drained_by, clock_); ++batch) {
     std::optional<MonotonicTime> received;
     if (socket_.receive([&](const ReceivedDatagram& datagram, const net::Endpoint* from) {
           if (!received) received = clock_.now();

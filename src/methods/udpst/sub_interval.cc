@@ -100,4 +100,21 @@ std::optional<std::size_t> maximum_of(const std::vector<SubInterval>& sub_interv
   return static_cast<std::size_t>(best - sub_intervals.begin());
 }
 
+std::optional<BitRate> sustained_of(const std::vector<SubInterval>& sub_intervals) {
+  constexpr std::size_t kInARow = 3;
+  std::optional<BitRate> best;
+  for (std::size_t first = 0; first + kInARow <= sub_intervals.size(); ++first) {
+    double bits = 0;
+    Nanoseconds length{};
+    for (std::size_t i = first; i < first + kInARow; ++i) {
+      bits += 8 * static_cast<double>(sub_intervals[i].ip_bytes.value);
+      length += sub_intervals[i].length;
+    }
+    if (length <= Nanoseconds{}) continue;
+    const BitRate rate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
+    if (!best || rate > *best) best = rate;
+  }
+  return best;
+}
+
 }  // namespace gnomon::methods::udpst

@@ -21,5 +21,7 @@ std::uint32_t pdu_count(std::uint64_t count);
 
 // The sub-interval with the highest rate; the first one when several have it.
 std::optional<std::size_t> maximum_of(const std::vector<SubInterval>& sub_intervals);
+// The highest mean rate of three in a row; none when there are fewer.
+std::optional<BitRate> sustained_of(const std::vector<SubInterval>& sub_intervals);
 
 }  // namespace gnomon::methods::udpst
