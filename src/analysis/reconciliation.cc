@@ -9,7 +9,7 @@ namespace gnomon::analysis {
 
 namespace {
 
-constexpr double kSame = 0.02;               // of the highest: clocks, samples and edges of tests differ by as much
+constexpr double kSame = 0.03;               // of the highest: clocks, samples and edges of tests differ by as much
 constexpr double kTcpHeader = 20;            // RFC 9293 §3.1
 constexpr double kTimestamps = 12;           // RFC 7323 §3.2, with two bytes of padding
 constexpr double kTlsRecord = 16'384;        // RFC 8446 §5.1
@@ -94,12 +94,21 @@ std::optional<Explained> by_loss(const MethodRate& method, double highest, doubl
                                 delay_text(*method.rtt), method.streams, most)}};
 }
 
+// Of the method that is surest of it: a policer on the way of one is on the way of all.
+const Policer* policer_of(std::span<const MethodRate> methods) {
+  const TransferLimit* surest = nullptr;
+  for (const MethodRate& method : methods) {
+    if (!is_limit(method, {Limit::kPolicer}) || !method.limit->policer) continue;
+    if (surest == nullptr || method.limit->confidence > surest->confidence) surest = &*method.limit;
+  }
+  return surest == nullptr ? nullptr : &*surest->policer;
+}
+
 // A bucket counts once in each test, the more the shorter the test is.
-std::optional<Explained> by_burst(const MethodRate& method, const MethodRate& highest, double highest_bps,
-                                  double below) {
-  const MethodRate* policed = method.limit && method.limit->policer ? &method : &highest;
-  if (!policed->limit || !policed->limit->policer) return std::nullopt;
-  const double bits = 8 * policed->limit->policer->burst_bytes;
+std::optional<Explained> by_burst(const MethodRate& method, const MethodRate& highest, const Policer* policer,
+                                  double highest_bps, double below) {
+  if (policer == nullptr) return std::nullopt;
+  const double bits = 8 * policer->burst_bytes;
   const auto gain = [&](const MethodRate& each) {
     const double seconds = std::chrono::duration<double>(each.duration).count();
     return each.holds_burst && seconds > 0 ? bits / seconds : 0;
@@ -113,28 +122,29 @@ std::optional<Explained> by_burst(const MethodRate& method, const MethodRate& hi
                     fmt::format("限速器的突发 {} 抬高了 {} 的速率。", burst, highest.method)}};
 }
 
-// The share of the highest rate that a policer takes by what TCP does after its drops.
-std::optional<Explained> by_policer(const MethodRate& method, double highest_bps, double below,
+// The share of the highest rate that a policer takes by what TCP does after its drops. Its rate is that of TCP's
+// payload.
+std::optional<Explained> by_policer(const MethodRate& method, const Policer* policer, double highest_bps, double below,
                                     const PathPackets& packets) {
-  if (!is_limit(method, {Limit::kPolicer}) || !method.limit->policer) return std::nullopt;
-  const Policer& policer = *method.limit->policer;
-  const double own = payload_share(method.layer, packets);
-  const double share = policer.at_least ? below : std::min(below, (policer.bps - method.bps) / own / highest_bps);
-  if (share <= kSame / 2) return std::nullopt;
-  const std::string rate = rate_text(policer.bps / own);
+  if (policer == nullptr || method.layer == RateLayer::kIpPacket) return std::nullopt;
+  const double ip_bps = policer->bps / payload_share(RateLayer::kTcpPayload, packets);
+  const double own = method.bps / payload_share(method.layer, packets);
+  const double share = policer->at_least ? below : std::min(below, (ip_bps - own) / highest_bps);
+  if (share <= 0) return std::nullopt;
+  const std::string rate = rate_text(ip_bps);
   return Explained{
       RateCause::kPolicer,
       share,
       {fmt::format("A policer of {}{} drops what exceeds it, and TCP then falls below it for a while.",
-                   policer.at_least ? "at least " : "", rate),
-       fmt::format("{}{} 的限速器丢弃超出部分，TCP 随后一段时间低于该速率。", policer.at_least ? "至少 " : "", rate)}};
+                   policer->at_least ? "at least " : "", rate),
+       fmt::format("{}{} 的限速器丢弃超出部分，TCP 随后一段时间低于该速率。", policer->at_least ? "至少 " : "", rate)}};
 }
 
 std::optional<Explained> by_ramp_up(const MethodRate& method, double highest_bps, double below,
                                     const PathPackets& packets) {
   if (method.was_rising) {
     return Explained{
-        RateCause::kRampUp, below, {"Its rate was still rising when its time was over.", "测试结束时速率仍在上升。"}};
+        RateCause::kRampUp, below, {"Its time was over before its rate had settled.", "测试结束时速率尚未稳定。"}};
   }
   if (!method.settled_bps) return std::nullopt;
   const double share =
@@ -159,48 +169,89 @@ std::optional<Explained> by_best_moment(const MethodRate& highest, double highes
                     fmt::format("{} 取其最佳一秒；通常为 {}。", highest.method, rate_text(usual))}};
 }
 
+std::optional<Explained> by_probes(const MethodRate& method, double below) {
+  if (method.probes <= 0) return std::nullopt;
+  const std::string share = loss_text(method.probes);
+  return Explained{RateCause::kProbes,
+                   std::min(below, method.probes),
+                   {fmt::format("Its own probes may take {} of the path beside its load.", share),
+                    fmt::format("其自身的探测最多占用路径的 {}。", share)}};
+}
+
 bool agree(const MethodRate& method, const MethodRate& highest, const PathPackets& packets) {
   if (method.high <= 0 || highest.low <= 0) return false;
   return method.high / payload_share(method.layer, packets) >= highest.low / payload_share(highest.layer, packets);
 }
 
-Text same_text(const MethodRate& method, const PathPackets& packets) {
-  if (method.layer == RateLayer::kIpPacket) return {"Counts IP packets whole.", "按完整 IP 数据包计算。"};
+Text headers_text(const MethodRate& method, const PathPackets& packets) {
+  if (method.layer == RateLayer::kIpPacket) return {"Counts IP packets whole", "按完整 IP 数据包计算"};
   const std::string headers = loss_text(1 - payload_share(method.layer, packets));
-  return {fmt::format("Headers are {} of the packets; with them it agrees with the highest.", headers),
-          fmt::format("报头占数据包的 {}；计入后与最高值一致。", headers)};
+  return {fmt::format("Headers are {} of the packets", headers), fmt::format("报头占数据包的 {}", headers)};
 }
 
-// The largest cause names the row; smaller ones are told as long as something is left to explain.
+// Of a row that needs no other reason.
+Text same_text(const ReconciledRate& row, const MethodRate& method, const PathPackets& packets) {
+  const Text headers = headers_text(method, packets);
+  if (row.below <= 0) return {headers.en + ".", headers.zh + "。"};
+  if (row.below <= kSame)
+    return {headers.en + "; with them it agrees with the highest.", headers.zh + "；计入后与最高值一致。"};
+  return {headers.en + "; its interval and that of the highest overlap.", headers.zh + "；其区间与最高值的区间重叠。"};
+}
+
+// The largest cause names the row when it explains half of the difference; smaller ones are told as long as something
+// is left to explain.
 void take(const std::vector<Explained>& found, ReconciledRate& row) {
   Text text;
   for (const Explained& each : found) {
-    if (row.unexplained <= kSame) break;
-    if (text.en.empty()) row.cause = each.cause;
+    if (row.unexplained <= kSame || each.share < kSame / 2) break;
+    if (text.en.empty() && each.share >= row.below / 2) row.cause = each.cause;
     text.en += (text.en.empty() ? "" : " ") + each.text.en;
     text.zh += each.text.zh;
     row.unexplained = std::max(0.0, row.unexplained - each.share);
   }
-  if (!text.en.empty()) row.explanation = std::move(text);
+  if (text.en.empty()) return;
+  row.explanation = std::move(text);
+  if (row.unexplained <= kSame) return;
+  row.explanation.en += fmt::format(" {} remain unexplained.", loss_text(row.unexplained));
+  row.explanation.zh += fmt::format("尚有 {} 无法解释。", loss_text(row.unexplained));
 }
 
-void explain(ReconciledRate& row, const MethodRate& method, const MethodRate& highest, double highest_bps,
-             const PathPackets& packets) {
-  row.explanation = same_text(method, packets);
-  if (row.below <= kSame || agree(method, highest, packets)) return;
+// What is the same for all rows.
+struct Scene {
+  const MethodRate& highest;
+  double highest_bps;  // in IP packets
+  const Policer* policer;
+  const PathPackets& packets;
+};
+
+// Loss is the policer's where there is one, and so is a best second.
+std::vector<Explained> causes_of(const MethodRate& method, double below, const Scene& scene) {
+  std::vector<std::optional<Explained>> possible;
+  if (scene.policer != nullptr) {
+    possible.push_back(by_burst(method, scene.highest, scene.policer, scene.highest_bps, below));
+    possible.push_back(by_policer(method, scene.policer, scene.highest_bps, below, scene.packets));
+  } else {
+    possible.push_back(by_loss(method, scene.highest_bps, below, scene.packets));
+    possible.push_back(by_best_moment(scene.highest, scene.highest_bps, below, scene.packets));
+  }
+  possible.push_back(by_ramp_up(method, scene.highest_bps, below, scene.packets));
+  possible.push_back(by_probes(method, below));
+  std::vector<Explained> found;
+  for (auto& each : possible) {
+    if (each) found.push_back(std::move(*each));
+  }
+  std::ranges::stable_sort(found, std::ranges::greater(), &Explained::share);
+  return found;
+}
+
+void explain(ReconciledRate& row, const MethodRate& method, const Scene& scene) {
+  row.explanation = same_text(row, method, scene.packets);
+  if (row.below <= kSame || agree(method, scene.highest, scene.packets)) return;
   row.cause = RateCause::kUnexplained;
   row.unexplained = row.below;
   row.explanation = {"Nothing that was seen explains the difference.", "现有观测无法解释该差异。"};
   if (auto ends = by_ends(method, row.below)) return take({*ends}, row);
-  std::vector<Explained> found;
-  for (auto& each :
-       {by_burst(method, highest, highest_bps, row.below), by_policer(method, highest_bps, row.below, packets),
-        by_loss(method, highest_bps, row.below, packets), by_ramp_up(method, highest_bps, row.below, packets),
-        by_best_moment(highest, highest_bps, row.below, packets)}) {
-    if (each) found.push_back(*each);
-  }
-  std::ranges::stable_sort(found, std::ranges::greater(), &Explained::share);
-  take(found, row);
+  take(causes_of(method, row.below, scene), row);
 }
 
 }  // namespace
@@ -223,6 +274,8 @@ std::string_view to_string(RateCause cause) {
       return "ramp_up";
     case RateCause::kBestMoment:
       return "best_moment";
+    case RateCause::kProbes:
+      return "probes";
     case RateCause::kPace:
       return "pace";
     case RateCause::kUnexplained:
@@ -261,13 +314,14 @@ std::vector<ReconciledRate> reconcile(std::span<const MethodRate> methods, const
   if (methods.empty()) return rows;
   const auto at_ip = [&](const MethodRate& method) { return method.bps / payload_share(method.layer, packets); };
   const MethodRate& highest = *std::ranges::max_element(methods, {}, at_ip);
+  const Scene scene{highest, at_ip(highest), policer_of(methods), packets};
   for (const MethodRate& method : methods) {
     ReconciledRate row;
     row.method = method.method;
     row.bps = method.bps;
     row.ip_bps = at_ip(method);
-    row.below = at_ip(highest) > 0 ? 1 - row.ip_bps / at_ip(highest) : 0;
-    explain(row, method, highest, at_ip(highest), packets);
+    row.below = scene.highest_bps > 0 ? 1 - row.ip_bps / scene.highest_bps : 0;
+    explain(row, method, scene);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -40,6 +40,7 @@ struct MethodRate {
   // Of a rate that is the best of its moments (RFC 9097 §5.3): the median of them.
   std::optional<double> usual_bps;
   bool was_rising = false;  // the search for the rate had not come to its end
+  double probes = 0;        // the share of the path that the method's own probes may take besides
   std::optional<TransferLimit> limit;
   std::optional<double> loss_ratio;  // retransmitted of sent
   std::optional<Nanoseconds> rtt;    // during the test
@@ -54,6 +55,7 @@ enum class RateCause : std::uint8_t {
   kPolicer,     // drops, after which TCP is slower than the policer for a while
   kRampUp,      // the rate includes the way to it
   kBestMoment,  // the other's rate is of its best moment, this one a mean
+  kProbes,      // the method's own, beside its load
   kPace,
   kUnexplained,
 };
@@ -67,7 +69,7 @@ struct ReconciledRate {
   double ip_bps = 0;       // brought to IP packets
   double below = 0;        // the highest, as a share of it, 0 to 1
   double unexplained = 0;  // the part of `below` that nothing explains
-  RateCause cause = RateCause::kNone;
+  RateCause cause = RateCause::kNone;  // one that explains half of `below` at least, else kUnexplained
   Text explanation;
 };
 
@@ -78,7 +80,7 @@ double payload_share(RateLayer layer, const PathPackets& packets);
 // segment / rtt · 1.22 / √loss. `loss_ratio` and `rtt` above 0.
 double mathis_bps(double segment_bytes, double rtt_seconds, double loss_ratio);
 
-// In the order given. Differences within both intervals, or below 2 %, need no explanation.
+// In the order given. Differences within both intervals, or below 3 %, need no explanation.
 std::vector<ReconciledRate> reconcile(std::span<const MethodRate> methods, const PathPackets& packets);
 
 }  // namespace gnomon::analysis

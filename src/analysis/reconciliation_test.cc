@@ -172,5 +172,42 @@ TEST(Reconcile, ASearchThatWasStillRisingSaysSo) {
   EXPECT_EQ(reconcile(methods, {})[0].cause, RateCause::kRampUp);
 }
 
+TEST(Reconcile, APolicerThatOneMethodSawExplainsTheOthersToo) {
+  MethodRate udp = method("UDP capacity", RateLayer::kIpPacket, 51.4);
+  udp.duration = seconds(1), udp.holds_burst = true, udp.usual_bps = 49.4e6;
+  MethodRate one = method("TCP, one stream", RateLayer::kTcpPayload, 47.6);
+  one.limit = limited_by(Limit::kPolicer);
+  one.limit->confidence = 0.9;
+  one.limit->policer = Policer{};
+  one.limit->policer->bps = 47.8e6;
+  one.limit->policer->burst_bytes = 300'000;
+  const MethodRate methods[] = {udp, one, method("Responsiveness", RateLayer::kTlsPayload, 43.4)};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kBurst);
+  EXPECT_EQ(rows[2].cause, RateCause::kPolicer);
+  EXPECT_NE(rows[2].explanation.en.find("burst of 300 kB"), std::string::npos) << rows[2].explanation.en;
+  EXPECT_LT(rows[2].unexplained, 0.03);
+}
+
+TEST(Reconcile, ACauseThatExplainsLittleDoesNotNameTheDifference) {
+  MethodRate udp = method("UDP capacity", RateLayer::kIpPacket, 100);
+  udp.usual_bps = 97e6;
+  MethodRate other = method("Responsiveness", RateLayer::kTlsPayload, 60);
+  other.probes = 0.05;
+  const MethodRate methods[] = {udp, other};
+  const auto rows = reconcile(methods, {});
+  EXPECT_EQ(rows[1].cause, RateCause::kUnexplained);
+  EXPECT_TRUE(rows[1].explanation.en.starts_with("Its own probes may take 5 % of the path")) << rows[1].explanation.en;
+  EXPECT_TRUE(rows[1].explanation.en.ends_with("remain unexplained.")) << rows[1].explanation.en;
+}
+
+TEST(Reconcile, OwnProbesTakeAPart) {
+  MethodRate other = method("Responsiveness", RateLayer::kTlsPayload, 45.5);
+  other.probes = 0.05;
+  const MethodRate methods[] = {method("TCP, 8 streams", RateLayer::kTcpPayload, 47.84), other};
+  EXPECT_EQ(reconcile(methods, {})[1].cause, RateCause::kProbes);
+  EXPECT_EQ(reconcile(methods, {})[1].unexplained, 0);
+}
+
 }  // namespace
 }  // namespace gnomon::analysis

@@ -59,6 +59,12 @@ analysis::TransferLimit by_own_cpu(bool client) {
   return limit;
 }
 
+bool is_busy(const std::optional<OwnCpu>& cpu) {
+  return cpu && cpu->elapsed.count() > 0 &&
+         static_cast<double>((cpu->running + cpu->waiting).count()) >=
+             kBusyThread * static_cast<double>(cpu->elapsed.count());
+}
+
 void set_state(MethodRun& run, capacity::Ending ending, const std::string& reason) {
   switch (ending) {
     case capacity::Ending::kWhole:
@@ -167,11 +173,8 @@ void fill(MethodRun& run, const udpst::UdpCapacity& found, const std::optional<O
   std::uint64_t bytes = 0;
   for (const auto& moment : found.sub_intervals) bytes += moment.ip_bytes.value;
   if (cpu) run.client_cpu_s_per_gb = seconds_per_gb(schema::CpuUse{cpu->running, {}, {}, {}}, bytes);
-  const bool is_busy = cpu && cpu->elapsed.count() > 0 &&
-                       static_cast<double>((cpu->running + cpu->waiting).count()) >=
-                           kBusyThread * static_cast<double>(cpu->elapsed.count());
   const bool is_late = found.sender && !found.sender->held_rate();
-  if (is_late || (is_busy && !found.sender)) run.rate->limit = by_own_cpu(true);
+  if (is_late || (is_busy(cpu) && !found.sender)) run.rate->limit = by_own_cpu(true);
 }
 
 void fill(MethodRun& run, const ndt7::RunResult& found, bool tls) {
@@ -193,7 +196,7 @@ void fill(MethodRun& run, const ndt7::RunResult& found, bool tls) {
   fill_ends(run, found.transfer);
 }
 
-void fill(MethodRun& run, const rpm::WorkingConditions& found, bool tls) {
+void fill(MethodRun& run, const rpm::WorkingConditions& found, bool tls, const std::optional<OwnCpu>& cpu) {
   constexpr Nanoseconds kAveraged = std::chrono::seconds(4);  // goodput is that of the last four intervals
   const bool down = found.load == rpm::Load::kDown;
   if (!found.ended_early.empty()) {
@@ -208,6 +211,8 @@ void fill(MethodRun& run, const rpm::WorkingConditions& found, bool tls) {
   run.rate->streams = static_cast<int>(std::max(1U, down ? found.flows_down : found.flows_up));
   run.rate->duration = std::min(kAveraged, found.duration);
   run.rate->was_rising = found.goodput_confidence == rpm::Confidence::kLow;
+  if (is_busy(cpu)) run.rate->limit = by_own_cpu(true);
+  run.rate->probes = rpm::SearchOptions{}.probe_share;
 }
 
 bool fill(MethodRun& run, net::TcpReach reach, Port port) {

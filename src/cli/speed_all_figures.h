@@ -23,7 +23,8 @@ struct OwnCpu {
 void fill(MethodRun& run, const SpeedFigures& figures);
 void fill(MethodRun& run, const methods::udpst::UdpCapacity& found, const std::optional<OwnCpu>& cpu);
 void fill(MethodRun& run, const methods::ndt7::RunResult& found, bool tls);
-void fill(MethodRun& run, const methods::responsiveness::WorkingConditions& found, bool tls);
+void fill(MethodRun& run, const methods::responsiveness::WorkingConditions& found, bool tls,
+          const std::optional<OwnCpu>& cpu);
 
 // What keeps a method from beginning: its port, or what the server or this machine said. False for a port that is open.
 bool fill(MethodRun& run, net::TcpReach reach, Port port);

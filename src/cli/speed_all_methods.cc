@@ -40,6 +40,24 @@ double rate_since(const schema::Transfer& transfer, Nanoseconds span) {
          std::chrono::duration<double>(last.at - first->at).count();
 }
 
+// What the thread that it is made on, and asked on, gets of its processor.
+class CpuWatch {
+ public:
+  explicit CpuWatch(const Clock& clock)
+      : clock_(clock), thread_(net::ThreadUse::of_caller()), begun_(clock.now()), before_(thread_.read()) {}
+  [[nodiscard]] std::optional<OwnCpu> use() const {
+    const auto after = thread_.read();
+    if (!before_ || !after) return std::nullopt;
+    return OwnCpu{after->running - before_->running, after->waiting - before_->waiting, clock_.now() - begun_};
+  }
+
+ private:
+  const Clock& clock_;
+  const net::ThreadUse thread_;
+  const MonotonicTime begun_;
+  const std::optional<net::ThreadUse::Times> before_;
+};
+
 class TcpWatch final : public capacity::TransferSink {
  public:
   TcpWatch(const MethodRun& run, const SpeedRequest& request, const AllProgress& progress)
@@ -160,12 +178,10 @@ MethodRun AllMethods::udpst(Direction direction) {
   options.duration = std::max(kShortestUdp, std::chrono::ceil<seconds>(request_.speed.options.most));
   options.key = request_.udpst_key;
   options.cancel = &cancelled_;
-  const auto thread = net::ThreadUse::of_caller();
   const MonotonicTime asked = clock_.now();
   while (true) {
     UdpWatch watch(run, clock_, progress_);
-    const MonotonicTime begun = clock_.now();
-    const auto before = thread.read();
+    const CpuWatch cpu(clock_);
     const auto found = udpst::measure(options, clock_, &watch);
     if (!found) {
       fill(run, found.error());
@@ -175,11 +191,7 @@ MethodRun AllMethods::udpst(Direction direction) {
       std::this_thread::sleep_for(kBusyPause);
       continue;
     }
-    std::optional<OwnCpu> cpu;
-    if (const auto after = thread.read(); before && after) {
-      cpu = OwnCpu{after->running - before->running, after->waiting - before->waiting, clock_.now() - begun};
-    }
-    fill(run, *found, cpu);
+    fill(run, *found, cpu.use());
     if (turn_ != nullptr && run.state == MethodState::kNoAnswer && found->test_port.value == 0) {
       run.reason += ", though the server serves it: UDP is dropped on the way";
     }
@@ -243,15 +255,17 @@ std::vector<MethodRun> AllMethods::responsiveness() {
       std::max<Nanoseconds>(seconds(6), 2 * request_.speed.options.most) * static_cast<int>(options.loads.size());
   options.stop = stop_;
   RpmWatch watch(progress_, request_.speed.directions.front());
+  const CpuWatch cpu(clock_);
   const auto found = rpm::measure(options, clock_, random_, &watch);
   if (!found) {
     fill(runs.front(), found.error());
     if (stop_.stop_requested()) runs.front().state = MethodState::kStopped;
     return same_for_all(runs.front());
   }
+  const auto used = cpu.use();
   for (MethodRun& run : runs) {
     const auto& seen = run.direction == Direction::kDown ? found->down : found->up;
-    if (seen) fill(run, *seen, found->tls);
+    if (seen) fill(run, *seen, found->tls, used);
     if (!seen) run.state = MethodState::kStopped, run.reason = "stopped before it began";
     run.detail = responsiveness_json(*found);
   }

@@ -74,7 +74,8 @@ void add_rest(std::vector<std::string>& lines, const MethodRun& run, const Termi
   if (run.rpm) {
     StyledLine line(terminal);
     line.add(fmt::format("     {:.0f} round trips a minute under load", *run.rpm), Style::kBold);
-    if (run.queue) line.add(fmt::format(", {} longer than idle", analysis::delay_text(*run.queue)), Style::kDim);
+    if (run.queue && run.queue->count() > 0)
+      line.add(fmt::format(", {} longer than idle", analysis::delay_text(*run.queue)), Style::kDim);
     lines.push_back(line.text());
   }
   if (run.state != MethodState::kMeasured && run.rate) add_wrapped(lines, state_line(run), 5, Style::kWarn, terminal);

@@ -82,7 +82,8 @@ def judge_ndt7(place):
 
 
 def udpst(place, program, way, *more):
-    done = place.run(program, way, "-t", "5", "-I", "20", "-r", "-p", "24601", *more, "127.0.0.1")
+    # Ahead of the machine's other work: udpst does not make good what it sends late.
+    done = place.run("nice", "-n", "-15", program, way, "-t", "5", "-I", "20", "-r", "-p", "24601", *more, "127.0.0.1")
     maximum = re.search(r"Maximum Mbps\(L3/IP\): ([\d.]+)", done.stdout)
     return (float(maximum[1]) if maximum else None), done.stdout
 

@@ -92,7 +92,7 @@ def judge_direction(kind, word, direction):
     most = TRUTH * (1 + WITHIN) + (RATE * 125 * 50 * 8 if kind == "policed" else 0)
     check(TRUTH * (1 - WITHIN) <= access["ip_bps"] <= most, f"{kind} {word}: {access['ip_bps'] / 1e6:.2f} Mbit/s, truth {TRUTH / 1e6:.2f}")
     check(access["verdict"] == ("policer" if kind == "policed" else "network_rate"), f"{kind} {word}: verdict {access['verdict']}")
-    causes = {"none", "ramp_up", "best_moment"} | ({"policer", "burst", "loss"} if kind == "policed" else set())
+    causes = {"none", "ramp_up", "best_moment", "probes"} | ({"policer", "burst", "loss"} if kind == "policed" else set())
     for m in measured:
         check(m["cause"] in causes, f"{kind} {word}: {m['name']} differs for {m['cause']}")
         check(m["unexplained"] <= WITHIN, f"{kind} {word}: {m['name']}, {m['unexplained']:.1%} unexplained")
