@@ -153,7 +153,10 @@ std::optional<TransferFacts> transfer_facts(Samples samples) {
   facts.rate = curve.rate(from, curve.end());
   const Windows windows = half_seconds(rest, curve, from);
   const double middle = quantile_of(windows.rate, 0.5);
-  if (middle > 0) facts.spread = (quantile_of(windows.rate, 0.9) - quantile_of(windows.rate, 0.1)) / middle;
+  if (middle > 0) {
+    facts.spread = (quantile_of(windows.rate, 0.9) - quantile_of(windows.rate, 0.1)) / middle;
+    facts.ceiling = quantile_of(windows.rate, 0.95) / middle - 1;
+  }
   facts.sender = sender_facts(rest, windows);
   facts.sender_cpu = cpu_facts(rest, &schema::TransferSample::sender_cpu);
   facts.receiver_cpu = cpu_facts(rest, &schema::TransferSample::receiver_cpu);

@@ -41,6 +41,7 @@ struct TransferFacts {
   double seconds = 0;  // after it
   double rate = 0;     // bytes per second
   double spread = 0;   // of the rates of half seconds: (90th − 10th percentile) / median
+  double ceiling = 0;  // of the same: (95th percentile − median) / median; small where half of them are at one greatest
   std::optional<SenderFacts> sender;
   std::optional<CpuFacts> sender_cpu, receiver_cpu;
 };

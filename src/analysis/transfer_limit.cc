@@ -23,6 +23,8 @@ constexpr double kQueueSegments = 4;      // in it
 constexpr double kDeepQueue = 0.25;       // of the least round trip: more than noise adds
 constexpr double kFlat = 0.05;            // spread of the rates of a stream that is held at one rate
 constexpr double kUneven = 0.12;          // and of one that chance holds back
+constexpr double kCeiling = 0.03;         // how far above the median the greatest rates of such a stream are
+constexpr double kFewLosses = 0.02;       // a bucket that BBR overruns loses more
 constexpr double kFollows = 0.85;         // correlation
 constexpr int kFewestEpisodes = 5;
 constexpr int kManyEpisodes = 10;
@@ -30,7 +32,7 @@ constexpr int kManyEpisodes = 10;
 constexpr double kChanceRank = 0.8, kLeastChanceRank = 0.3;
 constexpr double kHeavyLoss = 0.05;  // without a queue: a bucket, or a queue too small to be seen
 constexpr double kGigabit = 125e6;   // bytes per second
-// More than sockets hold (tcp_rmem's usual maximum is 6 MB), and a share of all: a proxy.
+// More than a stream's socket holds (tcp_rmem's usual maximum is 6 MB), and a share of all: a proxy.
 constexpr double kHeldBetween = 16e6, kHeldShare = 0.25;
 
 class Judge {
@@ -114,12 +116,13 @@ class Judge {
 
   // Somebody between took far more than came out: the sender's TCP ends there, and tells nothing of the way behind.
   bool is_split() {
-    if (!facts_.sender || facts_.sender->held_between < kHeldBetween ||
+    const double sockets = kHeldBetween * std::max(1U, transfer_.streams);
+    if (!facts_.sender || facts_.sender->held_between < sockets ||
         facts_.sender->held_between < kHeldShare * facts_.sender->acked) {
       return false;
     }
     see("held_between", {"acknowledged to the sender and not received", "已向发送端确认但未收到"},
-        facts_.sender->held_between, "B", kHeldBetween);
+        facts_.sender->held_between, "B", sockets);
     return decide(Limit::kUnsure, 0);
   }
 
@@ -196,10 +199,20 @@ class Judge {
            facts_.sender->loss_rank >= kLeastChanceRank;
   }
 
+  // Half of the time at one greatest rate, and a queue that comes when more is tried and goes: BBR at a link over a
+  // long path. Dips, by chance or of the ends, make the rate uneven but pass no ceiling. A policer has no queue.
+  [[nodiscard]] bool is_under_a_ceiling() const {
+    const SenderFacts& sender = *facts_.sender;
+    const double tries = sender.rtt_high - sender.base_rtt;
+    return facts_.ceiling <= kCeiling && sender.loss_ratio < kFewLosses &&
+           tries >= std::max(kQueueLeast, kQueueShare / 2 * sender.base_rtt) &&
+           tries * facts_.rate >= kQueueSegments * sender.segment;
+  }
+
   // Without a queue to be seen: one rate all the time, or losses always at the top of the window.
   [[nodiscard]] bool is_held_flat() const {
     if (facts_.sender->loss_ratio >= kHeavyLoss) return false;
-    if (facts_.spread <= kFlat) return true;
+    if (facts_.spread <= kFlat || is_under_a_ceiling()) return true;
     return facts_.spread <= kUneven && facts_.sender->loss_episodes >= 3 && facts_.sender->loss_rank > kChanceRank;
   }
 

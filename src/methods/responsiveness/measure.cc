@@ -106,13 +106,15 @@ Result<Responsiveness> measure(const Options& options, const Clock& clock, Rando
                    "see whether it still runs and is reached");
   }
   Responsiveness out{course.peer.endpoint, small.host, secure != nullptr, *std::move(idle), {}, {}, {}};
+  bool broke_off = false;
   for (const Load load : options.loads) {
     const LoadedSpec spec{load, search_of(options, course, load), options.probe_timeout, out.idle, options.stop};
     auto conditions = measure_loaded(course, spec, random, progress);
+    // What an earlier load has seen is not lost with a server that is gone since.
+    if (!conditions && broke_off) break;
     if (!conditions) return tl::unexpected(conditions.error());
-    const bool broke_off = !conditions->ended_early.empty();
+    broke_off = broke_off || !conditions->ended_early.empty();
     place_of(load, out) = *std::move(conditions);
-    if (broke_off) break;  // The next load would meet the same, and an error of its own would hide what was seen.
   }
   return out;
 }
