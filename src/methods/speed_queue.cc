@@ -9,7 +9,9 @@ namespace gnomon::methods {
 struct SpeedQueue::Place::Test {
   std::string who;
   Nanoseconds length{};
+  std::shared_ptr<net::SocketSpace> where;
   std::optional<MonotonicTime> begun;  // when it came to the front
+  std::unique_ptr<TestTimes::Running> noted;
 };
 
 struct SpeedQueue::Place::State {
@@ -20,10 +22,15 @@ struct SpeedQueue::Place::State {
   std::condition_variable moved;
   std::list<Test> line;  // the first one runs
   std::uint64_t moves = 1;
+  TestTimes* times = nullptr;
 
   // Under the mutex.
   void move_up() {
-    if (!line.empty() && !line.front().begun) line.front().begun = clock.now();
+    if (!line.empty() && !line.front().begun) {
+      Test& first = line.front();
+      first.begun = clock.now();
+      if (times != nullptr) first.noted = std::make_unique<TestTimes::Running>(*times, clock, *first.where);
+    }
     ++moves;
     moved.notify_all();
   }
@@ -68,7 +75,13 @@ void SpeedQueue::Place::leave() {
 
 SpeedQueue::SpeedQueue(const Clock& clock, Options options) : state_(std::make_shared<Place::State>(clock, options)) {}
 
-Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length) {
+void SpeedQueue::mark(TestTimes& times) {
+  const std::lock_guard lock(state_->mutex);
+  state_->times = &times;
+}
+
+Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length,
+                                            std::shared_ptr<net::SocketSpace> where) {
   const std::lock_guard lock(state_->mutex);
   auto& line = state_->line;
   const auto own = std::ranges::count(line, who, &Place::Test::who);
@@ -80,7 +93,7 @@ Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length)
                            : fmt::format("{} tests of this address wait or run already", own),
                    fmt::format("try again in {} s", seconds));
   }
-  line.push_back({std::move(who), length, {}});
+  line.push_back({std::move(who), length, std::move(where), {}, {}});
   const auto place = std::prev(line.end());
   state_->move_up();
   return Place(state_, place);

@@ -4,8 +4,11 @@
 // many are before it and for how long at most. All methods that fill a line (TCP capacity, UDPST, ndt7, responsiveness)
 // share one queue, so that they do not measure each other.
 //
-// Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() and
-// wait_for_move() block.
+// While a test has its turn, the place that serves it is under test (test_times.h), so that what is measured there can
+// be marked.
+//
+// Thread-safe. The queue must outlive its places, and what mark() was given the queue. Time comes from the clock; only
+// wait() and wait_for_move() block.
 
 #include <condition_variable>
 #include <cstdint>
@@ -16,6 +19,8 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "methods/test_times.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods {
 
@@ -59,8 +64,11 @@ class SpeedQueue {
   SpeedQueue(const Clock& clock, Options options);
 
   // A place behind those that wait. `who` is the client's address as text, `length` the time that the test needs at
-  // most. kUnavailable, with when to come back, when the line or this client's share of it is full.
-  Result<Place> enter(std::string who, Nanoseconds length);
+  // most, `where` the namespace that serves it. kUnavailable, with when to come back, when the line or this client's
+  // share of it is full.
+  Result<Place> enter(std::string who, Nanoseconds length, std::shared_ptr<net::SocketSpace> where = net::host_space());
+  // From now on the turns of tests are noted there. Once.
+  void mark(TestTimes& times);
   [[nodiscard]] std::size_t waiting() const;  // those that run besides
   [[nodiscard]] bool running() const;
   // For one that watches many places: blocks until the line has moved since `seen` (0 at first), at most so long. What

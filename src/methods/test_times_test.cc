@@ -1,8 +1,8 @@
-#include "probe/test_times.h"
+#include "methods/test_times.h"
 
 #include <gtest/gtest.h>
 
-namespace gnomon::probe {
+namespace gnomon::methods {
 namespace {
 
 using std::chrono::hours;
@@ -11,31 +11,33 @@ using std::chrono::seconds;
 TEST(TestTimes, WhatRanMeanwhileIsMarkedAtThatPlaceOnly) {
   ManualClock clock;
   TestTimes times;
+  const net::HostSpace here, there;
   const WallTime begun = clock.wall();
   {
-    const TestTimes::Running test(times, clock, 3);
-    EXPECT_TRUE(times.overlaps(3, begun, begun + seconds(10)));
+    const TestTimes::Running test(times, clock, here);
+    EXPECT_TRUE(times.overlaps(here, begun, begun + seconds(10)));
     clock.advance(seconds(20));
-    EXPECT_TRUE(times.overlaps(3, begun + seconds(10), begun + seconds(20)));
+    EXPECT_TRUE(times.overlaps(here, begun + seconds(10), begun + seconds(20)));
   }
-  EXPECT_FALSE(times.overlaps(2, begun, begun + seconds(10)));
-  EXPECT_FALSE(times.overlaps(3, begun - seconds(10), begun));
-  EXPECT_TRUE(times.overlaps(3, begun + seconds(19), begun + seconds(29)));
-  EXPECT_FALSE(times.overlaps(3, begun + seconds(20), begun + seconds(30)));
+  EXPECT_FALSE(times.overlaps(there, begun, begun + seconds(10)));
+  EXPECT_FALSE(times.overlaps(here, begun - seconds(10), begun));
+  EXPECT_TRUE(times.overlaps(here, begun + seconds(19), begun + seconds(29)));
+  EXPECT_FALSE(times.overlaps(here, begun + seconds(20), begun + seconds(30)));
 }
 
 TEST(TestTimes, LongAgoIsForgotten) {
   ManualClock clock;
   TestTimes times;
+  const net::HostSpace here;
   const WallTime begun = clock.wall();
   {
-    const TestTimes::Running test(times, clock, 0);
+    const TestTimes::Running test(times, clock, here);
     clock.advance(seconds(10));
   }
   clock.advance(hours(3));
-  { const TestTimes::Running test(times, clock, 0); }
-  EXPECT_FALSE(times.overlaps(0, begun, begun + seconds(10)));
+  { const TestTimes::Running test(times, clock, here); }
+  EXPECT_FALSE(times.overlaps(here, begun, begun + seconds(10)));
 }
 
 }  // namespace
-}  // namespace gnomon::probe
+}  // namespace gnomon::methods

@@ -32,8 +32,14 @@ void abort_stream(int socket) {
 
 }  // namespace
 
-Session::Session(net::FileDescriptor control, std::string peer, Token token, const Clock& clock, SpeedQueue& queue)
-    : control_(std::move(control), peer, clock), peer_(std::move(peer)), token_(token), clock_(clock), queue_(queue) {}
+Session::Session(net::FileDescriptor control, std::string peer, Token token, std::shared_ptr<net::SocketSpace> space,
+                 const Clock& clock, SpeedQueue& queue)
+    : control_(std::move(control), peer, clock),
+      peer_(std::move(peer)),
+      token_(token),
+      space_(std::move(space)),
+      clock_(clock),
+      queue_(queue) {}
 
 void Session::take(std::uint16_t stream, net::FileDescriptor socket) {
   const std::lock_guard lock(mutex_);
@@ -144,7 +150,7 @@ Session::Outcome Session::run() {
     return outcome;
   }
   ask_ = std::move(*ask);
-  auto place = queue_.enter(net::to_string(remote_endpoint(control_.socket()).address), ask_.most + kAround);
+  auto place = queue_.enter(net::to_string(remote_endpoint(control_.socket()).address), ask_.most + kAround, space_);
   if (!place) {
     outcome.refused = true;
     refuse(place.error());

@@ -15,12 +15,15 @@
 #include "methods/capacity/pump.h"
 #include "methods/speed_queue.h"
 #include "net/file_descriptor.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::capacity {
 
 class Session {
  public:
-  Session(net::FileDescriptor control, std::string peer, Token token, const Clock& clock, SpeedQueue& queue);
+  // `space`: where the server's socket lives.
+  Session(net::FileDescriptor control, std::string peer, Token token, std::shared_ptr<net::SocketSpace> space,
+          const Clock& clock, SpeedQueue& queue);
 
   // How it went: whether a test ran, and the bytes that were moved.
   struct Outcome {
@@ -49,6 +52,7 @@ class Session {
   LineChannel control_;
   const std::string peer_;
   const Token token_;
+  const std::shared_ptr<net::SocketSpace> space_;
   const Clock& clock_;
   SpeedQueue& queue_;
   std::atomic<bool> ended_{false};

@@ -6,6 +6,7 @@
 // run_transfer() blocks for the length of the test, thirteen seconds at most, and belongs to one thread; it ends at
 // once when the stream is cut.
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct RunOptions {
   Nanoseconds killed_after = kKilledAfter;
   Nanoseconds idle_after = kIdleAfter;
   Nanoseconds measure_every = kMeasureEvery;
+  const std::atomic<bool>* cancel = nullptr;  // looked at with each measurement; ends the test as kCancelled
 };
 
 enum class RunEnd : std::uint8_t {
@@ -36,6 +38,7 @@ enum class RunEnd : std::uint8_t {
   kBroken,  // without one, or the peer broke the protocol; what was measured until then holds
   kIdle,    // nothing moved for RunOptions::idle_after
   kKilled,  // at RunOptions::killed_after
+  kCancelled,
 };
 std::string_view to_string(RunEnd end);
 
