@@ -97,7 +97,8 @@ class SpeedJobTest : public ::testing::Test {
                    .access = http::Access::kPublic,
                    .handler =
                        [this, terms](const http::Request& request) {
-                         return methods::ndt7::begin_test(request, terms, clock_, random_, {});
+                         return methods::ndt7::begin_test(request, terms, clock_, random_,
+                                                          [](const methods::ndt7::RunResult&) {});
                        },
                    .async = {},
                    .upgrade_to = "websocket"});
