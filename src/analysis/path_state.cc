@@ -40,10 +40,15 @@ bool all_lost(const WindowFacts& window) {
   return window.sent > 0 && window.lost >= window.sent && !window.vantage_sick;
 }
 
+// Its loss and delay say nothing about the path.
+bool is_left_out(const WindowFacts& window) {
+  return window.vantage_sick || (window.under_test && !all_lost(window));
+}
+
 Tally tally(std::span<const WindowFacts> windows, WallTime after) {
   Tally sum;
   for (const WindowFacts& window : windows) {
-    if (window.end <= after || window.vantage_sick) continue;
+    if (window.end <= after || is_left_out(window)) continue;
     sum.sent += window.sent;
     sum.lost += window.lost;
   }
@@ -89,7 +94,7 @@ Nanoseconds delay_step(Nanoseconds usual) {
 bool two_above(std::span<const WindowFacts> recent, Nanoseconds limit) {
   int above = 0;
   for (auto window = recent.rbegin(); window != recent.rend() && above < 2; ++window) {
-    if (!window->rtt_p50 || window->vantage_sick) continue;
+    if (!window->rtt_p50 || is_left_out(*window)) continue;
     if (*window->rtt_p50 <= limit) return false;
     ++above;
   }
@@ -100,6 +105,7 @@ bool two_above(std::span<const WindowFacts> recent, Nanoseconds limit) {
 bool all_below(std::span<const WindowFacts> recent, Nanoseconds limit, int needed) {
   int below = 0;
   for (auto window = recent.rbegin(); window != recent.rend() && below < needed; ++window) {
+    if (window->under_test && is_left_out(*window)) continue;
     if (!window->rtt_p50 || *window->rtt_p50 > limit) return false;
     ++below;
   }
@@ -123,6 +129,7 @@ struct CleanRun {
 CleanRun clean_run(std::span<const WindowFacts> recent, double usual) {
   CleanRun run;
   for (auto window = recent.rbegin(); window != recent.rend(); ++window) {
+    if (window->under_test && is_left_out(*window)) continue;
     const Tally one{window->sent, window->lost};
     if (one.lost > 0 && one.ratio() > usual) break;
     run.sent += one.sent;
@@ -210,6 +217,22 @@ std::optional<Verdict> degraded_by_delay(const Verdict& previous, std::span<cons
   return next;
 }
 
+// Something came through while a test filled the line.
+Verdict while_under_test(const Verdict& previous, const WindowFacts& newest) {
+  switch (previous.state) {
+    case PathState::kGood:
+    case PathState::kDegraded:
+      return previous;
+    case PathState::kBroken:
+      return degraded_by_loss(previous, newest, 0.5);
+    case PathState::kSick:
+    case PathState::kStale:
+    case PathState::kUnknown:
+      return good(previous, newest);
+  }
+  return previous;
+}
+
 }  // namespace
 
 std::string_view to_string(PathState state) {
@@ -262,6 +285,7 @@ Verdict next_verdict(const Verdict& previous, std::span<const WindowFacts> recen
     return broken(previous, start_of(newest));
   }
   if (newest.sent == 0) return previous;
+  if (is_left_out(newest)) return while_under_test(previous, newest);
 
   if (const auto since = broken_since(recent, usual)) return broken(previous, *since);
   if (const auto ratio = lossy(recent, previous.pool_from, usual)) {

@@ -12,6 +12,11 @@
 //   stale     set by whoever watches the clock: no window came for 30 s
 //   unknown   nothing was measured yet
 //
+// A window of the time in which a speed test filled an access at either end (ADR 0017) says only whether anything comes
+// through: its loss and its delay are the test's doing and count neither for trouble nor for recovery, but when it lost
+// everything it counts as any other. Until the next window without a test the verdict stays as it was; a broken path
+// that answers meanwhile is degraded.
+//
 // Recovery takes more than one lucky window: a loss rate r is over when so many packets in a row were answered that r
 // would have lost one of them with 95 % certainty (3/r packets), a shift of delay when two windows are back. A path
 // that is degraded again within ten minutes needs four times as much each time, up to five minutes, so that a path that
@@ -44,6 +49,7 @@ struct WindowFacts {
   std::uint64_t lost = 0;
   std::optional<Nanoseconds> rtt_p50;
   bool vantage_sick = false;
+  bool under_test = false;  // a speed test filled an access at either end
 };
 
 // How the path usually is.

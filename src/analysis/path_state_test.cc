@@ -25,6 +25,17 @@ class Script {
     if (lost < sent) facts.rtt_p50 = p50;
     return add(facts);
   }
+  // While a speed test fills the line.
+  Verdict tested(std::uint64_t sent, std::uint64_t lost, Nanoseconds p50 = milliseconds(10)) {
+    WindowFacts facts;
+    facts.duration = seconds(10);
+    facts.sent = sent;
+    facts.lost = lost;
+    facts.outcome = lost < sent ? schema::Outcome::kAnswered : schema::Outcome::kNoAnswer;
+    if (lost < sent) facts.rtt_p50 = p50;
+    facts.under_test = true;
+    return add(facts);
+  }
   Verdict sick() {
     WindowFacts facts;
     facts.duration = seconds(10);
@@ -291,6 +302,46 @@ TEST(PathStateWords, RoundTrip) {
     EXPECT_EQ(parse_path_state(to_string(state)), state);
   }
   EXPECT_EQ(parse_path_state("fine"), std::nullopt);
+}
+
+TEST(PathStateUnderTest, DelayAndLossOfTheTestDegradeNothing) {
+  Script path;
+  path.good_for(6);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(path.tested(10, 4, milliseconds(90)).state, PathState::kGood) << i;
+  EXPECT_EQ(path.window(10, 0).state, PathState::kGood);
+}
+
+TEST(PathStateUnderTest, WhatIsDeadIsBroken) {
+  Script path;
+  path.good_for(6);
+  EXPECT_EQ(path.tested(10, 10).state, PathState::kBroken);
+  EXPECT_EQ(path.tested(10, 10).state, PathState::kBroken);
+  // It answers again, but the test hides how well.
+  EXPECT_EQ(path.tested(10, 3, milliseconds(90)).state, PathState::kDegraded);
+  EXPECT_EQ(path.window(10, 0).state, PathState::kGood);
+}
+
+TEST(PathStateUnderTest, WindowsBetweenTestsAreJudgedTogether) {
+  Script path;
+  path.good_for(6);
+  path.window(10, 0, milliseconds(30));
+  path.tested(10, 0, milliseconds(90));
+  const Verdict verdict = path.window(10, 0, milliseconds(30));
+  EXPECT_EQ(verdict.state, PathState::kDegraded);
+  EXPECT_EQ(verdict.cause, Cause::kDelay);
+  // A window that is good only because nobody looks at it ends no trouble.
+  path.tested(10, 0, milliseconds(10));
+  EXPECT_EQ(path.tested(10, 0, milliseconds(10)).state, PathState::kDegraded);
+  path.window(10, 0);
+  EXPECT_EQ(path.window(10, 0).state, PathState::kGood);
+}
+
+TEST(PathStateUnderTest, LossBeforeATestIsNotForgottenInIt) {
+  Script path;
+  path.good_for(6);
+  EXPECT_EQ(path.window(10, 5).state, PathState::kDegraded);
+  EXPECT_EQ(path.tested(10, 0).state, PathState::kDegraded);
+  EXPECT_EQ(path.window(10, 5).state, PathState::kDegraded);
 }
 
 }  // namespace

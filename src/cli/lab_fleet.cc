@@ -20,6 +20,7 @@ Result<std::unique_ptr<LabFleet>> LabFleet::prepare(const lab::Lab& lab) {
   auto reflector = methods::stamp::Reflector::start({});
   if (!reflector) return tl::unexpected(reflector.error());
   fleet->reflector_ = std::move(*reflector);
+  fleet->queue_.mark(*fleet->test_times_);
   std::vector<methods::capacity::Listener> listeners;
   for (const lab::SiteSnapshot& site : lab.sites()) {
     if (!site.site.measures) continue;

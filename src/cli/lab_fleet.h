@@ -30,6 +30,8 @@ class LabFleet {
   // Every measuring site measures every other one by echo and by stamp over both families; `with_speed`: and tests
   // now and then how much the way to the first data centre carries.
   [[nodiscard]] probe::Plan mesh_plan(const std::string& name, bool with_speed) const;
+  // When each site's access was under test; the speed servers note it there.
+  [[nodiscard]] const std::shared_ptr<methods::TestTimes>& test_times() const { return test_times_; }
 
  private:
   std::shared_ptr<net::NamespaceRunner> runner_ = std::make_shared<net::NamespaceRunner>();
@@ -39,6 +41,7 @@ class LabFleet {
   std::string data_centre_;  // the first; empty without any
   SystemClock clock_;
   SystemRandom random_;
+  std::shared_ptr<methods::TestTimes> test_times_ = std::make_shared<methods::TestTimes>();
   methods::SpeedQueue queue_{clock_};
   std::unique_ptr<methods::capacity::Server> speed_;
 };

@@ -81,6 +81,7 @@ struct ObservatoryStack::Parts {
   std::optional<server::LiveState> live;
   std::optional<server::LiveFeed> feed;
   server::Api api;
+  std::shared_ptr<methods::TestTimes> test_times;  // outlives the server's queue
   std::optional<server::Server> server;
   std::optional<server::LiveTicker> ticker;
   std::unique_ptr<SpeedService> speed;
@@ -209,6 +210,11 @@ server::ProbeRegistry& ObservatoryStack::probes() {
 }
 const std::string& ObservatoryStack::data_folder() const {
   return parts_->root;
+}
+
+void ObservatoryStack::note_speed_tests(std::shared_ptr<methods::TestTimes> times) {
+  parts_->test_times = std::move(times);
+  parts_->server->speed_queue().mark(*parts_->test_times);
 }
 
 std::string ObservatoryStack::summary() const {

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "methods/test_times.h"
 #include "server/api.h"
 #include "server/probe_registry.h"
 #include "server/region_control.h"
@@ -50,6 +51,8 @@ class ObservatoryStack {
   [[nodiscard]] std::optional<std::string> take_first_password();
   [[nodiscard]] server::ProbeRegistry& probes();
   [[nodiscard]] const std::string& data_folder() const;
+  // From now on the times of the speed tests that it serves are noted there.
+  void note_speed_tests(std::shared_ptr<methods::TestTimes> times);
   // One line: paths by state, delay, loss, windows stored, lag.
   [[nodiscard]] std::string summary() const;
 

@@ -80,6 +80,7 @@ Result<std::optional<probe::FleetOptions>> fleet_options(const UpOptions& option
   if (lab.lab) {
     fleet.members = lab.fleet->members();
     fleet.same_machine = true;
+    fleet.test_times = lab.fleet->test_times();
   } else {
     const std::string site = options.probe_site.empty() ? options.probe_name : options.probe_site;
     fleet.members.push_back({options.probe_name, site, "", net::host_space(), {}, {}});
@@ -177,6 +178,7 @@ Status run(const UpOptions& options, const net::FileDescriptor& signals) {
     auto identities = probe::Fleet::identities(wanted.folder, wanted.members);
     if (!identities) return tl::unexpected(identities.error());
     if (const Status enrolled = enrol((*stack)->probes(), *identities); !enrolled) return enrolled;
+    (*stack)->note_speed_tests(wanted.test_times);
     auto started = probe::Fleet::start(std::move(wanted));
     if (!started) return tl::unexpected(started.error());
     fleet = std::move(*started);

@@ -75,13 +75,30 @@ void fill_verdict(const analysis::TransferLimit& limit, schema::AccessResult& ou
 void fill_last_sample(const SpeedFigures& figures, schema::AccessResult& out) {
   const auto& samples = figures.capacity.transfer.samples;
   if (samples.empty()) return;
-  const auto& last = samples.back();
   const bool down = figures.capacity.transfer.direction == schema::Direction::kDown;
-  out.client_cpu = seconds_per_gb(down ? last.receiver_cpu : last.sender_cpu, figures.bytes);
-  out.server_cpu = seconds_per_gb(down ? last.sender_cpu : last.receiver_cpu, figures.bytes);
-  if (!last.tcp || last.tcp->sent_segments == 0) return;
+  // The very last sample may lack the other end's figures (ndt7): the last that has them counts.
+  const auto last_with = [&](auto member) {
+    const auto at =
+        std::ranges::find_if(samples.rbegin(), samples.rend(), [&](const auto& s) { return !!(s.*member); });
+    return at == samples.rend() ? nullptr : &*at;
+  };
+  const auto cpu_of = [&](std::optional<schema::CpuUse> schema::TransferSample::*end) -> std::optional<double> {
+    const auto* sample = last_with(end);
+    return sample == nullptr ? std::nullopt : seconds_per_gb(sample->*end, sample->received_bytes);
+  };
+  out.client_cpu = cpu_of(down ? &schema::TransferSample::receiver_cpu : &schema::TransferSample::sender_cpu);
+  out.server_cpu = cpu_of(down ? &schema::TransferSample::sender_cpu : &schema::TransferSample::receiver_cpu);
+  const auto* tcp = last_with(&schema::TransferSample::tcp);
+  if (tcp == nullptr || tcp->tcp->sent_segments == 0) return;
   out.retransmission_ratio = std::min(
-      1.0, static_cast<double>(last.tcp->retransmitted_segments) / static_cast<double>(last.tcp->sent_segments));
+      1.0, static_cast<double>(tcp->tcp->retransmitted_segments) / static_cast<double>(tcp->tcp->sent_segments));
+}
+
+void fill_evidence(const SpeedFigures& figures, schema::AccessResult& out) {
+  out.loaded_p50 = figures.loaded_p50;
+  out.loaded_p95 = figures.loaded_p95;
+  fill_last_sample(figures, out);
+  fill_verdict(figures.limit, out);
 }
 
 }  // namespace
@@ -130,10 +147,14 @@ void TransferJudge::judge(const capacity::TcpCapacity& result, Nanoseconds most,
     out.throughput_low = std::min(*out.throughput, whole(figures.throughput->low));
     out.throughput_high = std::max(*out.throughput, whole(figures.throughput->high));
   }
-  out.loaded_p50 = figures.loaded_p50;
-  out.loaded_p95 = figures.loaded_p95;
-  fill_last_sample(figures, out);
-  fill_verdict(figures.limit, out);
+  fill_evidence(figures, out);
+}
+
+void TransferJudge::judge_limit(const schema::Transfer& transfer, schema::AccessResult& out) {
+  if (transfer.samples.empty()) return;
+  capacity::TcpCapacity capacity;
+  capacity.transfer = transfer;
+  fill_evidence(figures_of(std::move(capacity), transfer.samples.back().at), out);
 }
 
 }  // namespace gnomon::cli

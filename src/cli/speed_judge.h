@@ -9,7 +9,7 @@
 #include "analysis/transfer_limit.h"
 #include "core/units.h"
 #include "methods/capacity/client.h"
-#include "probe/speed_runner.h"
+#include "probe/speed_judge.h"
 
 namespace gnomon::cli {
 
@@ -35,6 +35,7 @@ class TransferJudge final : public probe::SpeedJudge {
  public:
   bool is_enough(const schema::Transfer& transfer, Nanoseconds most) override { return is_precise(transfer, most); }
   void judge(const methods::capacity::TcpCapacity& capacity, Nanoseconds most, schema::AccessResult& out) override;
+  void judge_limit(const schema::Transfer& transfer, schema::AccessResult& out) override;
 };
 
 }  // namespace gnomon::cli

@@ -32,11 +32,12 @@ bool await(int socket, short events, Time until) {
   }
 }
 
-Result<net::FileDescriptor> connect_to(const net::Endpoint& endpoint, Time until) {
+Result<net::FileDescriptor> connect_to(net::SocketSpace& space, const net::Endpoint& endpoint, Time until) {
   sockaddr_storage name{};
   const socklen_t size = endpoint.to_sockaddr(name);
-  net::FileDescriptor socket(::socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket.valid()) return errno_failure(errno, "open a socket to", net::to_string(endpoint));
+  auto opened = space.open_socket(name.ss_family, SOCK_STREAM, 0);
+  if (!opened) return opened;
+  net::FileDescriptor socket = std::move(*opened);
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), size) == 0) return socket;
@@ -124,7 +125,7 @@ Result<std::unique_ptr<ByteStream>> open_stream(const StreamTarget& target) {
   if (!addresses) return tl::unexpected(addresses.error());
   std::optional<Error> first_error;
   for (const net::Address& address : *addresses) {
-    auto socket = connect_to({address, target.port}, until);
+    auto socket = connect_to(*target.space, {address, target.port}, until);
     if (!socket) {
       if (!first_error) first_error = socket.error();
       continue;

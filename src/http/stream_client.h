@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "http/byte_stream.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 
 namespace gnomon::http {
 
@@ -18,10 +19,11 @@ struct StreamTarget {
   std::string host;  // a name or an address without brackets; TLS holds the certificate to it
   Port port{80};
   bool tls = false;
-  std::optional<Family> family;                              // only this one
-  std::string ca_file;                                       // PEM; empty: the system's authorities
-  bool insecure = false;                                     // any certificate will do
-  std::chrono::nanoseconds most = std::chrono::seconds(10);  // for all of it: connecting and the TLS handshake
+  std::optional<Family> family;                                 // only this one
+  std::string ca_file;                                          // PEM; empty: the system's authorities
+  bool insecure = false;                                        // any certificate will do
+  std::chrono::nanoseconds most = std::chrono::seconds(10);     // for all of it: connecting and the TLS handshake
+  std::shared_ptr<net::SocketSpace> space = net::host_space();  // the namespace to connect from
 };
 
 // Tries the name's addresses in the system's order. kUnavailable (refused, unreachable, in time), kPermission

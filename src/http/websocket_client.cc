@@ -18,6 +18,7 @@ namespace wire = boost::beast::http;
 using Time = std::chrono::steady_clock::time_point;
 using Parser = wire::response_parser<wire::string_body>;
 
+constexpr std::chrono::milliseconds kCancelCheck(100);
 constexpr std::size_t kAnswerMost = 32UL * 1024;  // head, and body of a refusal
 
 tl::unexpected<Error> handshake_failure(const WebSocketRequest& request, ErrorCode code, std::string reason) {
@@ -62,8 +63,10 @@ Status read_answer(ByteStream& stream, Parser& parser, const WebSocketRequest& r
       return handshake_failure(request, ErrorCode::kUnavailable, "the connection ended before an answer came");
     } else if (const auto now = std::chrono::steady_clock::now(); now >= until) {
       return handshake_failure(request, ErrorCode::kUnavailable, "no answer in time");
+    } else if (request.cancel != nullptr && *request.cancel) {
+      return handshake_failure(request, ErrorCode::kUnavailable, "stopped");
     } else {
-      stream.wait(true, false, until - now);
+      stream.wait(true, false, std::min<std::chrono::nanoseconds>(until - now, kCancelCheck));
     }
   }
   return {};
@@ -123,7 +126,9 @@ Result<WebSocketUrl> parse_websocket_url(std::string_view url) {
   return out;
 }
 
-Result<std::unique_ptr<ByteStream>> connect_websocket(const WebSocketRequest& request, Random& random) {
+Result<std::unique_ptr<ByteStream>> connect_websocket(const WebSocketRequest& request, Random& random,
+                                                      unsigned* status) {
+  if (status != nullptr) *status = 0;
   auto stream = open_stream(request.target);
   if (!stream) return tl::unexpected(stream.error());
   std::array<std::byte, 16> nonce{};
@@ -142,6 +147,7 @@ Result<std::unique_ptr<ByteStream>> connect_websocket(const WebSocketRequest& re
   parser.body_limit(kAnswerMost);
   if (Status read = read_answer(**stream, parser, request, until); !read) return tl::unexpected(read.error());
   const auto& answer = parser.get();
+  if (status != nullptr) *status = answer.result_int();
   if (answer.result_int() != 101) return tl::unexpected(refusal(answer, request));
   if (answer["Sec-WebSocket-Accept"] != websocket_accept(key)) {
     return handshake_failure(request, ErrorCode::kCorrupt, "the answer's Sec-WebSocket-Accept is wrong");

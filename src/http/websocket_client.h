@@ -3,6 +3,7 @@
 // Opens WebSocket connections (RFC 6455 section 4.1): ws:// and wss://. Blocks until the answer or its deadline; any
 // thread.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -31,10 +32,13 @@ struct WebSocketRequest {
   std::string user_agent;
   // A server may let its clients wait for their turn.
   std::chrono::nanoseconds most_for_answer = std::chrono::seconds(40);
+  const std::atomic<bool>* cancel = nullptr;  // looked at every 100 ms while an answer is awaited
 };
 
 // The connection after 101, nothing of the first frame read. Errors: those of open_stream(); what a server answers
 // instead of 101, with its words and when to come back; kCorrupt for one that agrees to something else than was asked.
-Result<std::unique_ptr<ByteStream>> connect_websocket(const WebSocketRequest& request, Random& random);
+// `status`, when given, is that of the answer, 0 when none came.
+Result<std::unique_ptr<ByteStream>> connect_websocket(const WebSocketRequest& request, Random& random,
+                                                      unsigned* status = nullptr);
 
 }  // namespace gnomon::http

@@ -24,6 +24,8 @@ struct SpeedQueue::Place::Test {
   bool is_within = false;                // a session that has its turn, which stands first in the line
   std::optional<MonotonicTime> begun;    // when it had its turn
   std::optional<MonotonicTime> quiet{};  // of a session: since when no test runs within it
+  std::shared_ptr<net::SocketSpace> where{};
+  std::unique_ptr<TestTimes::Running> noted{};
 };
 
 struct SpeedQueue::Place::State {
@@ -34,6 +36,7 @@ struct SpeedQueue::Place::State {
   std::condition_variable moved;
   std::list<Test> line;  // the first one runs; right behind a session its own tests, of which the first runs
   std::uint64_t moves = 1;
+  TestTimes* times = nullptr;
 
   // All of these under the mutex.
   [[nodiscard]] bool has_session() const { return !line.empty() && line.front().is_session; }
@@ -42,12 +45,19 @@ struct SpeedQueue::Place::State {
     if (!has_session()) return line.begin();
     return std::find_if(std::next(line.begin()), line.end(), [](const Test& test) { return !test.is_within; });
   }
+  void begin(Test& test) {
+    if (test.begun) return;
+    test.begun = clock.now();
+    // A session is quiet between its tests, so nothing of it is noted but they.
+    if (times != nullptr && !test.is_session)
+      test.noted = std::make_unique<TestTimes::Running>(*times, clock, *test.where);
+  }
   void move_up() {
-    if (!line.empty() && !line.front().begun) line.front().begun = clock.now();
+    if (!line.empty()) begin(line.front());
     if (has_session()) {
       const auto own = std::next(line.begin());
       const bool runs = own != line.end() && own->is_within;
-      if (runs && !own->begun) own->begun = clock.now();
+      if (runs) begin(*own);
       auto& quiet = line.front().quiet;
       quiet = runs ? std::nullopt : quiet ? quiet : clock.now();
     }
@@ -114,15 +124,22 @@ Nanoseconds SpeedQueue::Place::quiet() const {
 
 SpeedQueue::SpeedQueue(const Clock& clock, Options options) : state_(std::make_shared<Place::State>(clock, options)) {}
 
-Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length) {
-  return enter(std::move(who), length, false);
+void SpeedQueue::mark(TestTimes& times) {
+  const std::lock_guard lock(state_->mutex);
+  state_->times = &times;
+}
+
+Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length,
+                                            std::shared_ptr<net::SocketSpace> where) {
+  return enter(std::move(who), length, std::move(where), false);
 }
 
 Result<SpeedQueue::Place> SpeedQueue::enter_session(std::string who, Nanoseconds length) {
-  return enter(std::move(who), length, true);
+  return enter(std::move(who), length, nullptr, true);
 }
 
-Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length, bool as_session) {
+Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length,
+                                            std::shared_ptr<net::SocketSpace> where, bool as_session) {
   who = plain_address(who);
   const std::lock_guard lock(state_->mutex);
   auto& line = state_->line;
@@ -138,6 +155,7 @@ Result<SpeedQueue::Place> SpeedQueue::enter(std::string who, Nanoseconds length,
   Place::Test test;
   test.who = std::move(who);
   test.length = length;
+  test.where = std::move(where);
   test.is_session = as_session;
   test.is_within = !as_session && state_->has_session() && line.front().who == test.who;
   const auto place = line.insert(test.is_within ? state_->end_of_session() : line.end(), std::move(test));

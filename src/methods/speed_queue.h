@@ -7,8 +7,11 @@
 // A session is a turn for several tests of one client: while it has its turn, tests that enter with the same `who` run
 // within it, one after the other, before all others that wait.
 //
-// Thread-safe. The queue must outlive its places. Time comes from the clock; only wait() and
-// wait_for_move() block.
+// While a test has its turn, the place that serves it is under test (test_times.h), so that what is measured there can
+// be marked.
+//
+// Thread-safe. The queue must outlive its places, and what mark() was given the queue. Time comes from the clock; only
+// wait() and wait_for_move() block.
 
 #include <condition_variable>
 #include <cstdint>
@@ -20,6 +23,8 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "methods/test_times.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods {
 
@@ -65,10 +70,13 @@ class SpeedQueue {
   SpeedQueue(const Clock& clock, Options options);
 
   // A place behind those that wait. `who` is the client's address as text, `length` the time that the test needs at
-  // most. kUnavailable, with when to come back, when the line or this client's share of it is full.
-  Result<Place> enter(std::string who, Nanoseconds length);
+  // most, `where` the namespace that serves it. kUnavailable, with when to come back, when the line or this client's
+  // share of it is full.
+  Result<Place> enter(std::string who, Nanoseconds length, std::shared_ptr<net::SocketSpace> where = net::host_space());
   // The same for a session, whose `length` is that of all its tests together.
   Result<Place> enter_session(std::string who, Nanoseconds length);
+  // From now on the turns of tests are noted there. Once.
+  void mark(TestTimes& times);
   [[nodiscard]] std::size_t waiting() const;  // those that run besides
   [[nodiscard]] bool running() const;
   // Whether a test of this client would have its turn at once.
@@ -78,7 +86,7 @@ class SpeedQueue {
   [[nodiscard]] std::uint64_t wait_for_move(std::uint64_t seen, Nanoseconds most) const;
 
  private:
-  Result<Place> enter(std::string who, Nanoseconds length, bool as_session);
+  Result<Place> enter(std::string who, Nanoseconds length, std::shared_ptr<net::SocketSpace> where, bool as_session);
 
   std::shared_ptr<Place::State> state_;
 };

@@ -149,5 +149,27 @@ TEST(SpeedQueue, ASessionThatWaitsTakesNobodyIn) {
   EXPECT_EQ(early->ahead().tests, 1U) << "it came before the session had its turn, and waits behind it";
 }
 
+TEST(SpeedQueue, ThePlaceThatServesIsUnderTestWhileATestHasItsTurn) {
+  ManualClock clock;
+  TestTimes times;
+  SpeedQueue queue(clock);
+  queue.mark(times);
+  const auto here = std::make_shared<net::HostSpace>();
+  const auto there = std::make_shared<net::HostSpace>();
+  const WallTime begun = clock.wall();
+  auto first = queue.enter("192.0.2.1", seconds(10), here);
+  auto second = queue.enter("192.0.2.2", seconds(10), there);
+  ASSERT_TRUE(first && second);
+  clock.advance(seconds(4));
+  EXPECT_TRUE(times.overlaps(*here, begun, begun + seconds(1)));
+  EXPECT_FALSE(times.overlaps(*there, begun, begun + seconds(4)));  // it waits
+  first->leave();
+  clock.advance(seconds(2));
+  second->leave();
+  EXPECT_FALSE(times.overlaps(*here, begun + seconds(4), begun + seconds(9)));
+  EXPECT_TRUE(times.overlaps(*there, begun + seconds(5), begun + seconds(9)));
+  EXPECT_FALSE(times.overlaps(*there, begun + seconds(6), begun + seconds(9)));
+}
+
 }  // namespace
 }  // namespace gnomon::methods

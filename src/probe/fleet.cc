@@ -127,7 +127,7 @@ void Fleet::start_speed_runner() {
                        folder_of(options_.folder, member.name) + "/data-of-month"});
   }
   speed_ =
-      std::make_unique<SpeedRunner>(std::move(members), clock_, *options_.speed_judge, test_times_,
+      std::make_unique<SpeedRunner>(std::move(members), clock_, *options_.speed_judge, *options_.test_times,
                                     [this](std::size_t member, schema::AccessResult result) {
                                       if (auto told = report(options_.members[member].name, std::move(result)); !told) {
                                         log::error("{}", told.error().message());
@@ -147,12 +147,23 @@ Status Fleet::report(std::string_view member, schema::AccessResult result) {
   return {};
 }
 
+// By a test on the access that measured, or on that of a member where the target stands.
+bool Fleet::is_disturbed(const WindowArrived& arrived) const {
+  const schema::DelayWindow& window = arrived.row.window;
+  const std::string& target_site = arrived.row.label->target_site;
+  for (std::size_t m = 0; m < options_.members.size(); ++m) {
+    const MemberOptions& member = options_.members[m];
+    const bool is_end = m == arrived.probe || (!target_site.empty() && member.site == target_site);
+    if (is_end && options_.test_times->overlaps(*member.space, window.start, window.start + window.duration)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void Fleet::take(InboxEvent event) {
   if (auto* window = std::get_if<WindowArrived>(&event)) {
-    schema::DelayWindow& seen = window->row.window;
-    if (test_times_.overlaps(window->probe, seen.start, seen.start + seen.duration)) {
-      seen.marks |= schema::kMarkCapacityTest;
-    }
+    if (is_disturbed(*window)) window->row.window.marks |= schema::kMarkCapacityTest;
     probes_[window->probe]->take(std::move(window->row));
   } else if (auto* result = std::get_if<ResultArrived>(&event)) {
     probes_[result->probe]->take(std::move(result->result));

@@ -40,6 +40,9 @@ struct FleetOptions {
   DeliveryLimits limits;      // of each probe
   http::ClientOptions http;
   std::shared_ptr<SpeedJudge> speed_judge;  // says what speed tests mean; without one none of the plan is begun
+  // When the members' accesses were under test: by the fleet itself, and by servers in this program that were given the
+  // same (SpeedQueue::mark). Windows from and to members' sites of that time are marked.
+  std::shared_ptr<methods::TestTimes> test_times = std::make_shared<methods::TestTimes>();
 };
 
 struct FleetStatus {
@@ -80,6 +83,7 @@ class Fleet {
   Status open();
   void run();
   void take(InboxEvent event);
+  [[nodiscard]] bool is_disturbed(const WindowArrived& arrived) const;
   void start_speed_runner();
   void adopt_plan();
   void tick(MonotonicTime now);
@@ -98,7 +102,6 @@ class Fleet {
   std::vector<std::unique_ptr<Probe>> probes_;
   std::unique_ptr<methods::Engine> engine_;  // Ends before the probes, whose sinks it calls.
   std::unique_ptr<Resolver> resolver_;
-  TestTimes test_times_;
   std::unique_ptr<SpeedRunner> speed_;
   MachineSensor sensor_{clock_};
   MachineReading machine_;

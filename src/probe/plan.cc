@@ -40,6 +40,8 @@ void add_speed(Canonical& c, const SpeedTest& test) {
   c.add("speed").add(test.name).add(static_cast<std::int64_t>(test.shape)).add(test.all_sources ? 1 : 0);
   c.add_all(test.sources).add_all(test.targets).add(static_cast<std::int64_t>(test.family));
   c.add(test.every.count()).add(test.most.count()).add(test.streams).add(test.port.value).add(test.access);
+  if (test.method == SpeedMethod::kTcp) return;  // plans without the word keep their revision
+  c.add(to_string(test.method)).add(static_cast<std::int64_t>(test.search)).add(static_cast<std::int64_t>(test.tls));
 }
 
 }  // namespace
@@ -50,6 +52,20 @@ std::string_view to_string(Method method) {
       return "echo";
     case Method::kStamp:
       return "stamp";
+  }
+  return "";
+}
+
+std::string_view to_string(SpeedMethod method) {
+  switch (method) {
+    case SpeedMethod::kTcp:
+      return "tcp";
+    case SpeedMethod::kUdp:
+      return "udp";
+    case SpeedMethod::kNdt7:
+      return "ndt7";
+    case SpeedMethod::kResponsiveness:
+      return "responsiveness";
   }
   return "";
 }

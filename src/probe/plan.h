@@ -68,6 +68,17 @@ struct Measurement {
   friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
+// How a test fills the line: TCP (docs/methods/tcp.md), UDP (udpst.md), ndt7 (ndt7.md), responsiveness.md.
+enum class SpeedMethod : std::uint8_t { kTcp, kUdp, kNdt7, kResponsiveness };
+std::string_view to_string(SpeedMethod method);
+inline constexpr std::size_t kSpeedMethods = 4;
+
+// How the rate of a UDP test is searched (RFC 9097, RFC 9946).
+enum class RateSearch : std::uint8_t { kB, kC };
+
+// Of ndt7 and responsiveness. kUnverified takes any certificate: for servers that made one themselves.
+enum class TlsUse : std::uint8_t { kNone, kVerified, kUnverified };
+
 // A test of how much the way to a target carries, now and then: what it moves is no stream of packets.
 //   mesh:  sites meet in slots of a tournament (tournament.h), `every` long; of a pair, one site tests the way both
 //   ways. pairs: every source tests the way to every target once in `every`, at a moment of its own.
@@ -79,18 +90,22 @@ struct SpeedTest {
   std::vector<std::string> targets;
   FamilyChoice family = FamilyChoice::kBoth;  // both: by turns
   Nanoseconds every = std::chrono::hours(6);
-  Nanoseconds most = std::chrono::seconds(10);  // of a direction; it ends sooner when the figure is precise
-  std::uint32_t streams = 1;
-  Port port{24601};    // of the server, TCP
-  std::string access;  // only probes on this access network; empty: all
+  SpeedMethod method = SpeedMethod::kTcp;
+  Nanoseconds most = std::chrono::seconds(10);  // of a direction or load; tcp and responsiveness may end sooner
+  std::uint32_t streams = 1;                    // tcp
+  RateSearch search = RateSearch::kB;           // udp
+  TlsUse tls = TlsUse::kNone;                   // ndt7, responsiveness
+  Port port{24601};                             // of the server: TCP, and UDP for udp
+  std::string access;                           // only probes on this access network; empty: all
 
   friend bool operator==(const SpeedTest&, const SpeedTest&) = default;
 };
 
-// What a mesh's slot leaves free at both ends, for clocks that differ; and the least length of a slot for tests of
-// `most`.
+// What a mesh's slot leaves free at both ends, for clocks that differ; how long a test takes at most, all its
+// directions and what it does besides; and the least length of a slot for it.
 inline constexpr Nanoseconds kSlotGuard = std::chrono::seconds(2);
-Nanoseconds shortest_slot(Nanoseconds most);
+Nanoseconds longest_course(const SpeedTest& test);
+Nanoseconds shortest_slot(const SpeedTest& test);
 
 struct Limits {
   double per_target = 100;                  // packets/s that one probe sends to one address, over all its measurements

@@ -52,6 +52,19 @@ TEST_F(PlanSchema, IsClosed) {
   }
 }
 
+TEST_F(PlanSchema, HoldsTheParsersWordsOfSpeedTests) {
+  const auto list_at = [this](const std::string& word) {
+    std::vector<std::string> words;
+    for (const auto one : root_.at_pointer("/$defs/speed/properties/" + word + "/enum").get_array()) {
+      words.emplace_back(one.get_string().value());
+    }
+    return words;
+  };
+  EXPECT_EQ(list_at("method"), words::kSpeedMethods);
+  EXPECT_EQ(list_at("search"), words::kSearches);
+  EXPECT_EQ(list_at("tls"), words::kTls);
+}
+
 TEST_F(PlanSchema, HoldsTheParsersMethodsAndFamilies) {
   std::vector<std::string> methods;
   for (const auto word : root_.at_pointer("/$defs/method/enum").get_array())

@@ -15,8 +15,11 @@ inline const std::vector<std::string> kOptions{"method", "family", "interval", "
                                                "dscp",   "port",   "ssid",     "stateful", "access"};
 inline const std::vector<std::string> kShape{"name", "mesh", "star", "from", "to"};
 inline const std::vector<std::string> kStar{"hub", "leaves"};
-inline const std::vector<std::string> kSpeed{"name",  "mesh", "from",    "to",   "family",
-                                             "every", "time", "streams", "port", "access"};
+inline const std::vector<std::string> kSpeed{"name", "mesh",    "from",   "to",  "method", "family", "every",
+                                             "time", "streams", "search", "tls", "port",   "access"};
+inline const std::vector<std::string> kSpeedMethods{"tcp", "udp", "ndt7", "responsiveness"};
+inline const std::vector<std::string> kSearches{"B", "C"};
+inline const std::vector<std::string> kTls{"none", "verified", "unverified"};
 inline const std::vector<std::string> kMethods{"echo", "stamp"};
 inline const std::vector<std::string> kFamilies{"both", "4", "6"};
 inline const std::string kEveryProbe = "all";

@@ -3,14 +3,11 @@
 #include <fstream>
 
 #include "core/log.h"
-#include "core/version.h"
 #include "net/resolve.h"
 
 namespace gnomon::probe {
 
 namespace {
-
-namespace capacity = methods::capacity;
 
 // How often the wall clock is looked at while a test is awaited: it may be set.
 constexpr Nanoseconds kLook = std::chrono::seconds(5);
@@ -26,47 +23,16 @@ DataBudget budget_of(const SpeedMember& member) {
   return budget;
 }
 
-schema::AccessOutcome outcome_of(capacity::Ending ending) {
-  switch (ending) {
-    case capacity::Ending::kWhole:
-      return schema::AccessOutcome::kDone;
-    case capacity::Ending::kCancelled:
-    case capacity::Ending::kPeerGone:
-      return schema::AccessOutcome::kCutShort;
-    case capacity::Ending::kNothing:
-      return schema::AccessOutcome::kBlocked;
-  }
-  return schema::AccessOutcome::kUnspecified;
-}
-
-schema::AccessOutcome outcome_of(const Error& error) {
-  if (error.operation.starts_with("test with")) return schema::AccessOutcome::kRefused;
-  if (error.operation.starts_with("wait for")) return schema::AccessOutcome::kTimedOut;
-  return schema::AccessOutcome::kUnreachable;
-}
-
-// Stops a direction as soon as the judge has enough.
-class Sink final : public capacity::TransferSink {
- public:
-  Sink(SpeedJudge& judge, Nanoseconds most) : judge_(judge), most_(most) {}
-  void on_wait(std::uint64_t, Nanoseconds) override {}
-  bool on_sample(const schema::Transfer& transfer) override { return judge_.is_enough(transfer, most_); }
-
- private:
-  SpeedJudge& judge_;
-  Nanoseconds most_;
-};
-
 }  // namespace
 
-SpeedRunner::SpeedRunner(std::vector<SpeedMember> members, const Clock& clock, SpeedJudge& judge, TestTimes& times,
-                         Report report)
+SpeedRunner::SpeedRunner(std::vector<SpeedMember> members, const Clock& clock, SpeedJudge& judge,
+                         methods::TestTimes& times, Report report)
     : members_(std::move(members)),
       clock_(clock),
       judge_(judge),
       times_(times),
       report_(std::move(report)),
-      last_bytes_(members_.size(), 0),
+      last_bytes_(members_.size()),
       not_before_(members_.size(), clock.wall()) {
   for (const SpeedMember& member : members_) budgets_.push_back(budget_of(member));
   thread_ = std::thread([this] { run(); });
@@ -77,6 +43,7 @@ SpeedRunner::~SpeedRunner() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
+  stop_.request_stop();
   changed_.notify_all();
   thread_.join();
 }
@@ -116,83 +83,50 @@ void SpeedRunner::run() {
     }
     not_before_[due->member] = due->test.start + Nanoseconds(1);
     lock.unlock();
-    carry_out(*due);
+    begin(*due);
     lock.lock();
   }
 }
 
-schema::AccessResult SpeedRunner::result_of(const Due& due, schema::Direction direction) const {
-  schema::AccessResult result;
-  result.start = clock_.wall();
-  result.plan_item = due.test.item;
-  result.target = due.test.target;
-  result.target_site = due.test.target_site;
-  result.address = due.test.address;
-  result.port = due.test.port.value;
-  result.family = static_cast<std::uint32_t>(due.test.family);
-  result.method = "tcp";
-  result.direction =
-      direction == schema::Direction::kDown ? schema::AccessDirection::kDown : schema::AccessDirection::kUp;
-  result.streams = due.test.streams;
-  result.layer = schema::ThroughputLayer::kTcp;
-  result.software = fmt::format("gnomon {}", version());
-  return result;
+// A test that is not begun is told, too: who reads the figures must see that one is missing, and why.
+void SpeedRunner::not_run(const Due& due, schema::AccessOutcome outcome, const std::string& why) {
+  log::warning("probe {}: speed test {} to {}: {}", members_[due.member].place.name, due.test.item, due.test.target,
+               why);
+  auto result = head_of(due.test, schema::AccessDirection::kBoth, clock_.wall());
+  result.outcome = outcome;
+  report_(due.member, std::move(result));
 }
 
-// A test that is not begun is told, too: who reads the figures must see that one is missing, and why.
-void SpeedRunner::carry_out(const Due& due) {
+void SpeedRunner::begin(const Due& due) {
+  using schema::AccessOutcome;
   const DueTest& test = due.test;
-  const auto not_run = [&](schema::AccessOutcome outcome, const std::string& why) {
-    log::warning("probe {}: speed test {} to {}: {}", members_[due.member].place.name, test.item, test.target, why);
-    auto result = result_of(due, schema::Direction::kDown);
-    result.direction = schema::AccessDirection::kBoth;
-    result.outcome = outcome;
+  const SpeedMember& member = members_[due.member];
+  const WallTime now = clock_.wall();
+  if (now > test.latest) return not_run(due, AccessOutcome::kNotRun, "its time was over before it could begin");
+  std::uint64_t& expected = last_bytes_[due.member][static_cast<std::size_t>(test.method)];
+  if (!budgets_[due.member].allows(now, ByteCount{std::max<std::uint64_t>(1, expected)})) {
+    return not_run(due, AccessOutcome::kNotRun, "this month's data (limits.data_per_month) is used up");
+  }
+  const auto addresses = net::resolve(test.address.empty() ? test.host : test.address, test.family);
+  if (!addresses) return not_run(due, AccessOutcome::kNoAddress, addresses.error().message());
+  std::uint64_t moved = 0;
+  SpeedJob job{test,
+               {addresses->front(), test.port},
+               member.space,
+               clock_,
+               judge_,
+               times_,
+               member.place.name,
+               ending_,
+               stop_.get_token(),
+               {}};
+  job.give = [&](schema::AccessResult result) {
+    moved += result.moved_bytes;
+    spend(due.member, result.moved_bytes);
     report_(due.member, std::move(result));
   };
-  const WallTime now = clock_.wall();
-  if (now > test.latest) return not_run(schema::AccessOutcome::kNotRun, "its time was over before it could begin");
-  const std::uint64_t expected = 2 * last_bytes_[due.member];
-  if (!budgets_[due.member].allows(now, ByteCount{std::max<std::uint64_t>(1, expected)})) {
-    return not_run(schema::AccessOutcome::kNotRun, "this month's data (limits.data_per_month) is used up");
-  }
-  net::Endpoint server{{}, test.port};
-  const auto addresses = net::resolve(test.address.empty() ? test.host : test.address, test.family);
-  if (!addresses) return not_run(schema::AccessOutcome::kNoAddress, addresses.error().message());
-  server.address = addresses->front();
-  for (const auto direction : {schema::Direction::kDown, schema::Direction::kUp}) {
-    if (ending_ || clock_.wall() > test.end) return;
-    test_direction(due, server, direction);
-  }
-}
-
-void SpeedRunner::test_direction(const Due& due, const net::Endpoint& server, schema::Direction direction) {
-  capacity::ClientOptions options;
-  options.server = server;
-  options.space = members_[due.member].space;
-  options.direction = direction;
-  options.streams = due.test.streams;
-  options.most = due.test.most;
-  options.patience = std::max(Nanoseconds{}, due.test.latest - clock_.wall());
-  Sink sink(judge_, due.test.most);
-  auto result = result_of(due, direction);
-  result.address = net::to_string(server.address);
-  const MonotonicTime begun = clock_.now();
-  Result<capacity::TcpCapacity> measured = failure(ErrorCode::kUnavailable, "", "", "");
-  {
-    const TestTimes::Running running(times_, clock_, due.member);
-    measured = capacity::measure(options, clock_, sink, ending_);
-  }
-  result.duration = std::chrono::round<std::chrono::milliseconds>(clock_.now() - begun);
-  if (!measured) {
-    log::warning("probe {}: {}", members_[due.member].place.name, measured.error().message());
-    result.outcome = outcome_of(measured.error());
-    return report_(due.member, std::move(result));
-  }
-  result.outcome = outcome_of(measured->ending);
-  judge_.judge(*measured, due.test.most, result);
-  last_bytes_[due.member] = result.moved_bytes;
-  spend(due.member, result.moved_bytes);
-  if (measured->ending != capacity::Ending::kCancelled) report_(due.member, std::move(result));
+  carry_out(job);
+  if (moved > 0) expected = moved;
 }
 
 void SpeedRunner::spend(std::size_t member, std::uint64_t bytes) {

@@ -35,6 +35,7 @@ class FewSamples final : public SpeedJudge {
   void judge(const methods::capacity::TcpCapacity& capacity, Nanoseconds, schema::AccessResult& out) override {
     out.moved_bytes = capacity.transfer.samples.empty() ? 0 : capacity.transfer.samples.back().received_bytes;
   }
+  void judge_limit(const schema::Transfer&, schema::AccessResult&) override {}
 };
 
 class SpeedRunnerTest : public ::testing::Test {
@@ -92,7 +93,7 @@ class SpeedRunnerTest : public ::testing::Test {
   methods::SpeedQueue queue_{clock_};
   std::unique_ptr<Server> server_;
   FewSamples judge_;
-  TestTimes times_;
+  methods::TestTimes times_;
   std::mutex mutex_;
   std::condition_variable came_;
   std::vector<schema::AccessResult> results_;
@@ -117,7 +118,7 @@ TEST_F(SpeedRunnerTest, TestsBothDirectionsWhenTheirTimeComes) {
   EXPECT_EQ(results[0].direction, schema::AccessDirection::kDown);
   EXPECT_EQ(results[1].direction, schema::AccessDirection::kUp);
   runner.reset();
-  EXPECT_TRUE(times_.overlaps(0, before, clock_.wall()));
+  EXPECT_TRUE(times_.overlaps(*net::host_space(), before, clock_.wall()));
   DataBudget budget(std::nullopt);
   ASSERT_TRUE(budget.restore(budget_line())) << budget_line();
   EXPECT_EQ(budget.used(clock_.wall()).value, results[0].moved_bytes + results[1].moved_bytes);
@@ -153,6 +154,7 @@ TEST_F(SpeedRunnerTest, ATestThatRunsEndsWithTheRunner) {
       return false;
     }
     void judge(const methods::capacity::TcpCapacity&, Nanoseconds, schema::AccessResult&) override {}
+    void judge_limit(const schema::Transfer&, schema::AccessResult&) override {}
     std::condition_variable running;
     std::atomic<std::size_t> seen{0};
   } never;

@@ -44,15 +44,13 @@ DueTest test_of(const SpeedTest& item, const Target& target) {
   test.item = item.name;
   test.target = target.name;
   test.target_site = target.site;
+  test.method = item.method;
   test.port = item.port;
   test.most = item.most;
   test.streams = item.streams;
+  test.search = item.search;
+  test.tls = item.tls;
   return test;
-}
-
-// Both directions, and what a test takes besides.
-Nanoseconds length_of(const SpeedTest& item) {
-  return shortest_slot(item.most) - 2 * kSlotGuard;
 }
 
 std::optional<DueTest> next_of_pair(const SpeedTest& item, const Target& target, const Place& place, WallTime now) {
@@ -82,7 +80,7 @@ std::optional<DueTest> next_of_mesh(const Plan& plan, const SpeedTest& item, std
     DueTest test = test_of(item, target);
     if (!choose_address(target, item.family, slot->round / tournament_rounds(item.targets.size()), test)) continue;
     test.start = slot->start;
-    test.latest = slot->end - length_of(item);
+    test.latest = slot->end - longest_course(item);
     test.end = slot->end;
     return test;
   }

@@ -19,9 +19,12 @@ struct DueTest {
   std::string host;     // a name to resolve, or empty
   std::string address;  // a literal address, or empty
   Family family = Family::kIpv4;
+  SpeedMethod method = SpeedMethod::kTcp;
   Port port;
-  Nanoseconds most{};  // of a direction
+  Nanoseconds most{};  // of a direction or load
   std::uint32_t streams = 1;
+  RateSearch search = RateSearch::kB;
+  TlsUse tls = TlsUse::kNone;
   WallTime start;   // not before
   WallTime latest;  // it is not begun any more after this
   WallTime end;     // it must have ended by then

@@ -119,10 +119,57 @@ TEST(SpeedPlan, FaultsSayWhatAndWhere) {
             "p:7:26: data_per_month must be a number and B, kB, MB, GB or TB, such as 50GB, not `lots`");
 }
 
+TEST(SpeedPlan, EachMethodHasItsUsualTerms) {
+  const Plan plan = plan_of(std::string(kTargets) +
+                            "speed:\n"
+                            "  - {name: t, from: all, to: dc}\n"
+                            "  - {name: u, from: all, to: dc, method: udp, search: C, time: 5s}\n"
+                            "  - {name: n, from: all, to: dc, method: ndt7}\n"
+                            "  - {name: m, from: all, to: dc, method: ndt7, tls: verified}\n"
+                            "  - {name: r, from: all, to: dc, method: responsiveness, tls: unverified, port: 4443}\n");
+  ASSERT_EQ(plan.speed.size(), 5U);
+  EXPECT_EQ(plan.speed[0].method, SpeedMethod::kTcp);
+  EXPECT_EQ(plan.speed[1].method, SpeedMethod::kUdp);
+  EXPECT_EQ(plan.speed[1].search, RateSearch::kC);
+  EXPECT_EQ(plan.speed[1].most, seconds(5));
+  EXPECT_EQ(plan.speed[1].port, Port{24601});
+  EXPECT_EQ(plan.speed[2].tls, TlsUse::kNone);
+  EXPECT_EQ(plan.speed[2].port, Port{8780});
+  EXPECT_EQ(plan.speed[3].port, Port{443});
+  EXPECT_EQ(plan.speed[4].tls, TlsUse::kUnverified);
+  EXPECT_EQ(plan.speed[4].port, Port{4443});
+  EXPECT_EQ(plan.speed[4].most, seconds(20));
+  const auto due = next_test(plan, {"p", "north", ""}, kNow);
+  ASSERT_TRUE(due);
+  EXPECT_LE(due->start - kNow, seconds(6 * 3600));
+}
+
+TEST(SpeedPlan, WordsOfOtherMethodsAreFaults) {
+  EXPECT_EQ(faults_of("speed: [{name: a, from: all, to: dc, method: udp, streams: 4}]\n"),
+            "p:7:60: `streams` belongs to method tcp, not udp");
+  EXPECT_EQ(faults_of("speed: [{name: a, from: all, to: dc, method: ndt7, time: 5s}]\n"),
+            "p:7:58: `time` belongs to method tcp, udp or responsiveness, not ndt7");
+  EXPECT_EQ(faults_of("speed: [{name: a, from: all, to: dc, search: C}]\n"),
+            "p:7:46: `search` belongs to method udp, not tcp");
+  EXPECT_EQ(faults_of("speed: [{name: a, from: all, to: dc, method: udp, tls: none}]\n"),
+            "p:7:56: `tls` belongs to method ndt7 or responsiveness, not udp");
+  EXPECT_EQ(faults_of("speed: [{name: a, from: all, to: dc, method: udp, time: 5500ms}]\n"),
+            "p:7:57: time of method udp is in whole seconds (RFC 9946)");
+  EXPECT_NE(faults_of("speed: [{name: a, from: all, to: dc, method: upd}]\n").find("did you mean `udp`"),
+            std::string::npos);
+  // A mesh's slot holds what the method needs: three loads of 20 s.
+  EXPECT_NE(faults_of("speed: [{name: a, mesh: [north, south], every: 60s, method: responsiveness}]\n")
+                .find("give at least 85s"),
+            std::string::npos);
+}
+
 TEST(SpeedPlan, IsPartOfThePlansRevision) {
   const Plan plan = pairs();
   Plan other = plan;
   other.speed[0].streams = 5;
+  EXPECT_NE(revision(plan), revision(other));
+  other = plan;
+  other.speed[0].method = SpeedMethod::kUdp;
   EXPECT_NE(revision(plan), revision(other));
   other = plan;
   other.limits.data_per_month = ByteCount{1};

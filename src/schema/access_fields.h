@@ -34,14 +34,20 @@ void for_each_field(Result& r, Visit&& visit) {
   visit(24U, r.layer);
   visit(25U, r.moved_bytes);
   visit(26U, r.spared_bytes);
+  visit(27U, r.throughput_up);
   visit(30U, r.idle_p50);
   visit(31U, r.idle_p95);
   visit(32U, r.loaded_p50);
   visit(33U, r.loaded_p95);
   visit(34U, r.rpm);
   visit(35U, r.rpm_confidence);
+  visit(36U, r.delay_variation_mean);
+  visit(37U, r.delay_variation_max);
+  visit(38U, r.rpm_foreign);
+  visit(39U, r.rpm_loaded);
   visit(40U, r.loss_ratio);
   visit(41U, r.retransmission_ratio);
+  visit(42U, r.reordered_ratio);
   visit(50U, r.verdict);
   visit(51U, r.verdict_confidence);
   visit(52U, r.evidence);
@@ -52,6 +58,7 @@ void for_each_field(Result& r, Visit&& visit) {
   visit(61U, r.server_cpu);
   visit(62U, r.congestion_control);
   visit(63U, r.software);
+  visit(64U, r.rate_search);
 }
 
 }  // namespace gnomon::schema

@@ -104,13 +104,18 @@ std::string_view fault_of(const AccessResult& r) noexcept {
       !is_ordered(r.throughput_low, r.throughput_high)) {
     return "access result whose throughput lies outside its interval";
   }
-  for (const auto* delay : {&r.idle_p50, &r.idle_p95, &r.loaded_p50, &r.loaded_p95, &r.queue}) {
+  for (const auto* delay : {&r.idle_p50, &r.idle_p95, &r.loaded_p50, &r.loaded_p95, &r.queue, &r.delay_variation_mean,
+                            &r.delay_variation_max}) {
     if (!is_delay(*delay)) return "access result with a negative delay";
   }
   if (!is_ordered(r.idle_p50, r.idle_p95) || !is_ordered(r.loaded_p50, r.loaded_p95)) {
     return "access result whose percentiles are out of order";
   }
-  if (!is_ratio(r.loss_ratio) || !is_ratio(r.retransmission_ratio) || !is_ratio(r.verdict_confidence)) {
+  if (!is_ordered(r.delay_variation_mean, r.delay_variation_max)) {
+    return "access result whose delay variation is out of order";
+  }
+  if (!is_ratio(r.loss_ratio) || !is_ratio(r.retransmission_ratio) || !is_ratio(r.reordered_ratio) ||
+      !is_ratio(r.verdict_confidence)) {
     return "access result with a ratio that is not 0 to 1";
   }
   if (!is_cost(r.client_cpu) || !is_cost(r.server_cpu)) return "access result with a processor time that is no number";

@@ -82,11 +82,14 @@ struct AccessResult {
   ThroughputLayer layer = ThroughputLayer::kUnspecified;
   std::uint64_t moved_bytes = 0;
   std::optional<std::uint64_t> spared_bytes;
+  std::optional<std::uint64_t> throughput_up;  // bit/s, of kBoth
 
   std::optional<Nanoseconds> idle_p50, idle_p95, loaded_p50, loaded_p95;  // at least 0, p50 ≤ p95
   std::optional<std::uint32_t> rpm;
   RpmConfidence rpm_confidence = RpmConfidence::kUnspecified;
-  std::optional<double> loss_ratio, retransmission_ratio;  // 0 to 1
+  std::optional<Nanoseconds> delay_variation_mean, delay_variation_max;     // at least 0, mean ≤ max
+  std::optional<std::uint32_t> rpm_foreign, rpm_loaded;                     // the two parts of `rpm`
+  std::optional<double> loss_ratio, retransmission_ratio, reordered_ratio;  // 0 to 1
 
   AccessLimit verdict = AccessLimit::kUnspecified;
   std::optional<double> verdict_confidence;                  // 0 to 1
@@ -94,7 +97,7 @@ struct AccessResult {
   std::optional<std::uint64_t> policer_rate, policer_burst;  // bit/s, bytes
   std::optional<Nanoseconds> queue;                          // at least 0
   std::optional<double> client_cpu, server_cpu;              // seconds for 10⁹ bytes, at least 0
-  std::string congestion_control, software;
+  std::string congestion_control, software, rate_search;
 
   friend bool operator==(const AccessResult&, const AccessResult&) = default;
 };

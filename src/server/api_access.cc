@@ -71,7 +71,9 @@ Result<http::Response> summary(const Api& api, const http::Request& request) {
 Result<http::Response> results(const Api& api, const http::Request& request) {
   const auto wanted = parse_access_results_request(request.query, api.clock->wall());
   if (!wanted) return tl::unexpected(wanted.error());
-  const auto rows = api.store->access_results({{wanted->from, wanted->to}, wanted->probe, wanted->site, wanted->limit});
+  store::AccessQuery query{{wanted->from, wanted->to}, wanted->probe, wanted->site};
+  query.limit = wanted->limit;
+  const auto rows = api.store->access_results(query);
   if (!rows) return tl::unexpected(rows.error());
   JsonWriter json;
   json.begin_object().key("results").begin_array();

@@ -5,6 +5,7 @@
 #include "server/api_query.h"
 #include "server/api_routes.h"
 #include "server/json_rows.h"
+#include "server/live_tests.h"
 #include "store/store.h"
 
 namespace gnomon::server {
@@ -73,11 +74,47 @@ std::int64_t step_ms(const store::SeriesAnswer& answer) {
   return longest > Nanoseconds{} ? ms(longest) : 10'000;
 }
 
-Result<std::optional<ProbeId>> probe_of(const Api& api, PathId id) {
-  if (const auto live = api.live->path(id)) return std::optional(live->identity->probe);
+// Who measures, and both ends; the rest is left out.
+Result<std::optional<PathIdentity>> ends_of(const Api& api, PathId id) {
+  if (const auto live = api.live->path(id)) return std::optional(*live->identity);
   const auto known = api.store->path(id);
   if (!known) return tl::unexpected(known.error());
-  return *known ? std::optional((*known)->probe) : std::nullopt;
+  if (!*known) return std::optional<PathIdentity>();
+  PathIdentity ends;
+  ends.id = id;
+  ends.probe = (*known)->probe;
+  ends.source_site = (*known)->source_site;
+  ends.target_site = (*known)->target_site;
+  ends.access = (*known)->access;
+  return std::optional(std::move(ends));
+}
+
+// Over longer ranges a point holds so many windows that the mark of one says nothing of it.
+constexpr Nanoseconds kMarkedRange = std::chrono::hours(48);
+constexpr Nanoseconds kLongestTest = std::chrono::minutes(2);
+
+// What the measuring probe could not know: that another one filled the line at either end (docs/adr/0017).
+Status mark_tested(const Api& api, const PathIdentity& ends, store::SeriesAnswer& answer) {
+  if (answer.range.to - answer.range.from > kMarkedRange) return {};
+  for (const std::string& site : {ends.source_site, ends.target_site}) {
+    if (site.empty()) continue;
+    store::AccessQuery query;
+    query.range = {answer.range.from - kLongestTest, answer.range.to};
+    query.either_site = site;
+    query.limit = 10'000;
+    const auto rows = api.store->access_results(query);
+    if (!rows) return tl::unexpected(rows.error());
+    for (const store::AccessRow& row : *rows) {
+      const auto test = known_test(row.site, row.result);
+      if (!test || !concerns(*test, ends)) continue;
+      // Points are in the order of time.
+      auto point = std::ranges::partition_point(
+          answer.points, [&](const store::Point& one) { return one.start + one.span <= test->from; });
+      for (; point != answer.points.end() && point->start < test->to; ++point)
+        point->marks |= schema::kMarkCapacityTest;
+    }
+  }
+  return {};
 }
 
 void write_marks(JsonWriter& json, const std::vector<Change>& changes) {
@@ -97,15 +134,16 @@ Result<http::Response> series(const Api& api, const http::Request& request) {
   }
   const auto wanted = parse_series_request(request.query, api.clock->wall());
   if (!wanted) return tl::unexpected(wanted.error());
-  const auto probe = probe_of(api, *id);
-  if (!probe) return tl::unexpected(probe.error());
-  if (!*probe) return failure(ErrorCode::kNotFound, "find path", word, "it was never measured");
+  const auto ends = ends_of(api, *id);
+  if (!ends) return tl::unexpected(ends.error());
+  if (!*ends) return failure(ErrorCode::kNotFound, "find path", word, "it was never measured");
   store::SeriesQuery query;
   query.path = *id;
   query.range = {wanted->from, wanted->to};
   query.max_points = wanted->points;
-  const auto answer = api.store->series(query);
+  auto answer = api.store->series(query);
   if (!answer) return tl::unexpected(answer.error());
+  if (auto marked = mark_tested(api, **ends, *answer); !marked) return tl::unexpected(marked.error());
   JsonWriter json;
   json.begin_object().member("id", *id);
   json.member("from", answer->range.from).member("to", answer->range.to);
@@ -113,7 +151,7 @@ Result<http::Response> series(const Api& api, const http::Request& request) {
   json.key("points").begin_array();
   for (const store::Point& point : answer->points) write_point(json, point);
   json.end_array();
-  write_marks(json, api.changes->about(*id, **probe, answer->range.from, answer->range.to));
+  write_marks(json, api.changes->about(*id, (*ends)->probe, answer->range.from, answer->range.to));
   json.end_object();
   return http::Response::json(json.take());
 }

@@ -111,6 +111,7 @@ void write_path_members(JsonWriter& json, const PathView& path) {
   json.known_member("timestamp_source", sourced ? schema::to_string(path.timestamp_source) : std::string_view());
   json.member("error_bound", path.error_bound);
   json.member("clock_bound", path.clock_bound);
+  json.member("during_test", path.during_test);
   json.key("minute");
   write_minute(json, path.minute);
 }

@@ -34,6 +34,7 @@ analysis::WindowFacts facts_of(const schema::DelayWindow& window) {
   facts.lost = window.lost;
   facts.rtt_p50 = window.rtt.empty() ? window.rtt_mean : window.rtt.quantile(0.5);
   facts.vantage_sick = (window.marks & schema::kMarkVantageSick) != 0;
+  facts.under_test = (window.marks & schema::kMarkCapacityTest) != 0;
   return facts;
 }
 
@@ -78,18 +79,24 @@ void LivePath::count_minute(const schema::DelayWindow& window, bool newest) {
   const std::int64_t minute = minute_of(window.start);
   MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
   if (slot.minute > minute) return;  // more than an hour old
-  if (slot.minute < minute) slot = MinuteSample{minute, 0, 0, {}};
+  if (slot.minute < minute) slot = MinuteSample{minute, 0, 0, {}, 0, 0};
+  const auto is_quiet = [](const schema::DelayWindow& one) { return (one.marks & schema::kMarkCapacityTest) == 0; };
   slot.sent += window.sent;
   slot.lost += window.lost;
+  if (is_quiet(window)) {
+    slot.quiet_sent += window.sent;
+    slot.quiet_lost += window.lost;
+  }
   if (!newest) {
     if (!slot.rtt_p50) slot.rtt_p50 = window.rtt.quantile(0.5);
     return;
   }
-  DelaySketch merged;
+  DelaySketch quiet, tested;
   for (const schema::DelayWindow& other : recent_) {
-    if (minute_of(other.start) == minute) merged.merge(other.rtt);
+    if (minute_of(other.start) == minute) (is_quiet(other) ? quiet : tested).merge(other.rtt);
   }
-  if (!merged.empty()) slot.rtt_p50 = merged.quantile(0.5);
+  const DelaySketch& shown = quiet.empty() ? tested : quiet;
+  if (!shown.empty()) slot.rtt_p50 = shown.quantile(0.5);
 }
 
 // The probe's clock was set back. What is remembered goes along, so that its windows still follow each other and the
@@ -135,7 +142,43 @@ LivePath::Update LivePath::add(const schema::DelayWindow& window, std::uint64_t 
 
 LivePath::Update LivePath::judge() {
   const std::vector<analysis::WindowFacts> facts(facts_.begin(), facts_.end());
-  verdict_ = analysis::next_verdict(verdict_, facts, baseline(minute_of(*last_)));
+  const analysis::Verdict next = analysis::next_verdict(verdict_, facts, baseline(minute_of(*last_)));
+  if (next.state == PathState::kGood) before_trouble_.reset();
+  if (next.state == PathState::kDegraded && verdict_.state == PathState::kGood) {
+    before_trouble_.emplace(verdict_, facts.back().end);
+  }
+  verdict_ = next;
+  return report();
+}
+
+LivePath::Update LivePath::note_test(WallTime from, WallTime to) {
+  bool is_news = false;
+  for (analysis::WindowFacts& facts : facts_) {
+    if (facts.under_test || facts.end <= from || facts.end - facts.duration >= to) continue;
+    facts.under_test = is_news = true;
+  }
+  for (schema::DelayWindow& window : recent_) {
+    if (end_of(window) > from && window.start < to) window.marks |= schema::kMarkCapacityTest;
+  }
+  if (!is_news || verdict_.state != PathState::kDegraded || !before_trouble_) return {};
+  const std::vector<analysis::WindowFacts> facts(facts_.begin(), facts_.end());
+  const analysis::Baseline usual = baseline(minute_of(*last_));
+  analysis::Verdict again = before_trouble_->first;
+  for (std::size_t known = 1; known <= facts.size(); ++known) {
+    if (facts[known - 1].end < before_trouble_->second) continue;
+    again = analysis::next_verdict(again, std::span(facts).first(known), usual);
+  }
+  if (again.state != PathState::kGood) return {};
+  const PathState before = state();
+  verdict_ = again;
+  before_trouble_.reset();
+  Update update = report();
+  update.state_changed = state() != before;
+  return update;
+}
+
+// Tells what was not told yet.
+LivePath::Update LivePath::report() {
   Update update;
   if (windows_seen_ < kReportFrom) return update;
   const PathState now = verdict_.state;
@@ -174,8 +217,8 @@ analysis::Baseline LivePath::baseline(std::int64_t minute) const {
     if (!one || one->sent == 0) continue;
     if (one->rtt_p50) medians.push_back(*one->rtt_p50);
     if (m > minute - 5 || static_cast<double>(one->lost) > kOutage * static_cast<double>(one->sent)) continue;
-    sent += one->sent;
-    lost += one->lost;
+    sent += one->quiet_sent;
+    lost += one->quiet_lost;
     ++counted;
   }
   analysis::Baseline usual;
@@ -192,7 +235,7 @@ void LivePath::load_minute(std::int64_t minute, std::uint64_t sent, std::uint64_
                            std::optional<Nanoseconds> rtt_p50) {
   if (minute < 0) return;
   MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
-  if (slot.minute < minute) slot = MinuteSample{minute, sent, lost, rtt_p50};
+  if (slot.minute < minute) slot = MinuteSample{minute, sent, lost, rtt_p50, sent, lost};
 }
 
 void LivePath::load_windows(const std::vector<store::Point>& windows, const store::Point* merged,
@@ -247,6 +290,7 @@ PathView LivePath::view() const {
     view.timestamp_source = newest.timestamp_source;
     view.error_bound = newest.error_bound;
     view.clock_bound = newest.clock_bound;
+    view.during_test = (newest.marks & schema::kMarkCapacityTest) != 0;
   }
   return view;
 }

@@ -22,7 +22,8 @@ struct MinuteSample {
   std::int64_t minute = -1;  // since 1970; -1: none
   std::uint64_t sent = 0;
   std::uint64_t lost = 0;
-  std::optional<Nanoseconds> rtt_p50;
+  std::optional<Nanoseconds> rtt_p50;            // of windows without a speed test, when there are any
+  std::uint64_t quiet_sent = 0, quiet_lost = 0;  // of those
 };
 
 class LivePath {
@@ -38,6 +39,9 @@ class LivePath {
 
   // `sequence`: of its batch; batches of one probe are numbered in the order in which their windows closed.
   Update add(const schema::DelayWindow& window, std::uint64_t sequence, MonotonicTime now);
+  // A speed test filled an access at either end from `from` to `to`, and this is told only now: the windows of that
+  // time are marked, and trouble that is none without them is judged again as if it had been known.
+  Update note_test(WallTime from, WallTime to);
   // True when it became stale.
   bool tick(MonotonicTime now);
 
@@ -76,6 +80,7 @@ class LivePath {
   [[nodiscard]] analysis::Baseline baseline(std::int64_t minute) const;
   [[nodiscard]] std::optional<MinuteSample> sample(std::int64_t minute) const;
   Update judge();
+  Update report();
 
   static constexpr std::size_t kMinutes = 64;
 
@@ -84,6 +89,8 @@ class LivePath {
   std::deque<analysis::WindowFacts> facts_;       // of the last five minutes
   std::array<MinuteSample, kMinutes> minutes_{};  // by minute modulo kMinutes
   analysis::Verdict verdict_;
+  // The verdict before the trouble that is, and the end of the first window of it: where judging again begins.
+  std::optional<std::pair<analysis::Verdict, WallTime>> before_trouble_;
   PathState reported_ = PathState::kGood;
   WallTime reported_since_;
   std::uint64_t windows_seen_ = 0;

@@ -148,6 +148,7 @@ void LiveState::on_durable(const schema::VerifiedBatch& batch, WallTime received
     const MonotonicTime now = impl_->clock.now();
     if (LiveProbe* const known = impl_->find_or_add_probe(probe)) {
       impl_->follow_table(*known, batch);
+      impl_->note_tests(content, news);
       impl_->add_windows(*known, batch, now, news);
       impl_->update_probe(*known, fresh, received, news);
     }
@@ -157,12 +158,27 @@ void LiveState::on_durable(const schema::VerifiedBatch& batch, WallTime received
   impl_->tell(news);
 }
 
+void LiveState::Impl::note_tests(const schema::BatchContent& content, News& news) {
+  for (const schema::AccessResult& result : content.access) {
+    auto test = known_test(content.site, result);
+    if (!test) continue;
+    for (auto& [id, path] : paths) {
+      if (concerns(*test, path.identity())) note(path, path.note_test(test->from, test->to), news);
+    }
+    tests.add(*std::move(test));
+  }
+}
+
 void LiveState::Impl::add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news) {
   const schema::DelayColumns& columns = batch.columns();
   for (std::size_t row = 0; row < columns.size(); ++row) {
     LivePath* const path = probe.paths[columns.path_of(row)];
     if (path == nullptr) continue;
-    note(*path, path->add(columns.row(row, batch.base()), batch.head().sequence, now), news);
+    schema::DelayWindow window = columns.row(row, batch.base());
+    if (!tests.empty() && tests.disturb(path->identity(), window.start, window.start + window.duration)) {
+      window.marks |= schema::kMarkCapacityTest;
+    }
+    note(*path, path->add(window, batch.head().sequence, now), news);
   }
   probe.crowd.add(columns, batch.base());
 }

@@ -13,9 +13,11 @@
 
 #include "core/fair_mutex.h"
 #include "crypto/sha256.h"
+#include "schema/batch_codec.h"
 #include "server/live_crowd.h"
 #include "server/live_path.h"
 #include "server/live_state.h"
+#include "server/live_tests.h"
 #include "store/store.h"
 
 namespace gnomon::server {
@@ -56,6 +58,8 @@ class LiveState::Impl {
   // Finds the paths of a batch again, or looks them up when the table is another than last time.
   void follow_table(LiveProbe& probe, const schema::VerifiedBatch& batch);
   void add_windows(LiveProbe& probe, const schema::VerifiedBatch& batch, MonotonicTime now, News& news);
+  // Marks what the tests that ended disturbed, as far as it was here before them.
+  void note_tests(const schema::BatchContent& content, News& news);
   void note(LivePath& path, LivePath::Update&& update, News& news);
   // The past of `ids`: by minute (groups are places in `ids`), window by window, and the windows as a whole; all by
   // path and time.
@@ -74,9 +78,10 @@ class LiveState::Impl {
   std::unordered_map<PathId, LivePath> paths;
   std::map<ProbeId, LiveProbe> probes;
   std::unordered_map<ProbeId, std::uint64_t> path_count;  // by probe
-  std::deque<PathId> urgent;                              // changed state since taken
-  std::deque<PathId> routine;                             // changed figures since taken
-  std::uint64_t epoch = 1;                                // rises when a path is forgotten
+  LiveTests tests;
+  std::deque<PathId> urgent;   // changed state since taken
+  std::deque<PathId> routine;  // changed figures since taken
+  std::uint64_t epoch = 1;     // rises when a path is forgotten
 };
 
 }  // namespace gnomon::server

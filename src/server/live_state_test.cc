@@ -189,6 +189,72 @@ TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
   EXPECT_EQ(state(0), PathState::kGood);
 }
 
+// A batch says that a speed test of `site`, served at `server`, ran for so long until now.
+std::function<void(v1::Batch&)> test_ended(WallTime now, Nanoseconds length, const std::string& access,
+                                           const std::string& server) {
+  return [=](v1::Batch& batch) {
+    schema::AccessResult result;
+    result.start = now - length;
+    result.duration = std::chrono::duration_cast<milliseconds>(length);
+    result.method = "tcp";
+    result.outcome = schema::AccessOutcome::kDone;
+    result.moved_bytes = 1'000'000;
+    result.access = access;
+    result.target_site = server;
+    schema::append(batch, result);
+  };
+}
+
+TEST_F(LiveStateTest, WindowsThatTheProbeMarkedAreShownAndNotHeldAgainstThePath) {
+  for (int i = 0; i < 12; ++i) round();
+  for (int i = 0; i < 3; ++i) {
+    const WallTime start = clock.wall();
+    clock.advance(seconds(10));
+    const auto window = [](std::size_t, WallTime at) {
+      schema::DelayWindow full = fleet_window(at, 10, 4, milliseconds(90));
+      full.marks = schema::kMarkCapacityTest;
+      return full;
+    };
+    live.on_durable(probe.verified(start, window), clock.wall());
+    EXPECT_EQ(state(0), PathState::kGood);
+    EXPECT_TRUE(live.path(probe.path_id(0)).value().during_test);
+  }
+  round();
+  EXPECT_FALSE(live.path(probe.path_id(0)).value().during_test);
+  EXPECT_EQ(state(0), PathState::kGood);
+  EXPECT_THAT(recorder.paths, testing::IsEmpty());
+}
+
+TEST_F(LiveStateTest, ATestThatIsToldLaterTakesItsTroubleBack) {
+  for (int i = 0; i < 12; ++i) round();
+  round([](std::size_t) { return 6U; }, milliseconds(90));
+  EXPECT_EQ(state(0), PathState::kDegraded);
+  // Another probe at the server's site tested over its own access; its batch comes after the windows.
+  FleetProbe other{"hk", 2, {}};
+  const auto none = [](std::size_t, WallTime at) { return fleet_window(at, 1, 0, milliseconds(1)); };
+  live.on_durable(other.verified(clock.wall(), none, test_ended(clock.wall(), seconds(8), "", "dc1")), clock.wall());
+  EXPECT_EQ(state(0), PathState::kGood);      // to dc1
+  EXPECT_EQ(state(2), PathState::kDegraded);  // to dc2, where no test ran
+  EXPECT_TRUE(live.path(probe.path_id(0)).value().during_test);
+  ASSERT_EQ(recorder.paths.size(), 5U);
+  EXPECT_EQ(recorder.paths[3].verdict.state, PathState::kGood);
+}
+
+TEST_F(LiveStateTest, ATestOfAnotherAccessOfTheSiteExcusesNothing) {
+  for (int i = 0; i < 12; ++i) round();
+  FleetProbe fixed{"gz", 3, {}, "fixed"};
+  const auto none = [](std::size_t, WallTime at) { return fleet_window(at, 1, 0, milliseconds(1)); };
+  live.on_durable(
+      fixed.verified(clock.wall(), none, test_ended(clock.wall() + seconds(10), seconds(10), "fixed", "elsewhere")),
+      clock.wall());
+  round([](std::size_t) { return 6U; }, milliseconds(90));
+  EXPECT_EQ(state(0), PathState::kDegraded);
+  FleetProbe mobile{"gz", 4, {}, "5g"};
+  live.on_durable(mobile.verified(clock.wall(), none, test_ended(clock.wall(), seconds(10), "5g", "elsewhere")),
+                  clock.wall());
+  EXPECT_EQ(state(0), PathState::kGood);
+}
+
 TEST_F(LiveStateTest, AnEmptyingSpoolDoesNotTurnBackTime) {
   round();
   round();

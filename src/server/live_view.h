@@ -62,6 +62,7 @@ struct PathView {
   schema::TimestampSource timestamp_source = schema::TimestampSource::kUnknown;
   std::optional<Nanoseconds> error_bound;
   std::optional<Nanoseconds> clock_bound;
+  bool during_test = false;  // a speed test filled an access at either end in the newest window
   MinuteFigures minute;
 };
 

@@ -111,7 +111,8 @@ struct AccessQuery {
   TimeRange range;
   std::optional<ProbeId> probe = std::nullopt;
   std::optional<std::string> site = std::nullopt;
-  std::size_t limit = 1'000;  // 1 to 10,000
+  std::optional<std::string> either_site = std::nullopt;  // that tested or that served
+  std::size_t limit = 1'000;                              // 1 to 10,000
 };
 
 struct AccessSummaryQuery {

@@ -43,6 +43,8 @@ const VIEWS = () => [
   "/paths?q=no-such-path",
   `/paths/${path}?range=15m&compare=before`,
   "/paths/ffffffffffffffff",
+  "/?sites=capacity",
+  "/?sites=verdict",
   "/access",
   "/probes",
   "/storage",

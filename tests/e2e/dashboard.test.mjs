@@ -13,7 +13,15 @@ import {
   WAIT,
 } from "./steps.mjs";
 
-const PAGES = ["/", "/mesh", "/paths", "/access", "/probes", "/storage", "/speed"];
+const PAGES = [
+  "/",
+  "/mesh",
+  "/paths",
+  "/access",
+  "/probes",
+  "/storage",
+  "/speed",
+];
 let browser;
 let first_path;
 

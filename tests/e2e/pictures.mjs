@@ -19,6 +19,8 @@ const PAGES = {
   path: `/paths/${one?.id}`,
   "path-week": `/paths/${one?.id}?range=7d&reverse=1`,
   access: "/access",
+  "overview-capacity": "/?sites=capacity",
+  "overview-limits": "/?sites=verdict",
   probes: "/probes",
   storage: "/storage",
   speed: "/speed",

@@ -12,6 +12,8 @@ const LINES = [
 const KINDS = [
   ['tcp', 'down'],
   ['tcp', 'up'],
+  ['udp', 'down'],
+  ['udp', 'up'],
   ['responsiveness', 'both'],
 ];
 const probe_of = (i) => (i + 1).toString(16).padStart(32, '0');
@@ -26,9 +28,11 @@ function test_of(site, i, line, [method, direction], start) {
     line[direction === 'up' ? 'up' : 'down'] *
       share *
       (busy ? line.evening : 1) *
-      (0.97 + 0.06 * noise(i, Math.floor(start / STEP))),
+      (0.97 + 0.06 * noise(i, Math.floor(start / STEP))) *
+      (method === 'udp' ? 1.05 : 1),
   );
-  const capacity = method === 'tcp';
+  const capacity = method !== 'responsiveness';
+  const udp = method === 'udp';
   const refused = capacity && Math.floor(start / STEP + i) % 29 === 0;
   const policed = capacity && !refused && line.network === '5g' && i % 5 === 0;
   const known = (value) => (refused ? null : value);
@@ -47,7 +51,7 @@ function test_of(site, i, line, [method, direction], start) {
     family: 6,
     method,
     direction,
-    streams: capacity ? 4 : 12,
+    streams: udp ? 1 : capacity ? 4 : 12,
     network: line.network,
     access: line.access,
     outcome: refused ? 'refused' : 'done',
@@ -56,17 +60,23 @@ function test_of(site, i, line, [method, direction], start) {
     throughput_low: capacity ? known(Math.round(bps * 0.99)) : null,
     throughput_high: capacity ? known(Math.round(bps * 1.01)) : null,
     samples: capacity && !refused ? 160 : 0,
-    layer: capacity ? 'tcp' : 'http',
+    layer: udp ? 'ip' : capacity ? 'tcp' : 'http',
     moved_bytes: refused ? 0 : bps,
     spared_bytes: capacity ? known(Math.round(bps / 4)) : null,
+    throughput_up: null,
     idle_p50: known(line.idle),
     idle_p95: known(line.idle * 1.2),
-    loaded_p50: known(line.idle + line.queue),
-    loaded_p95: known(line.idle + line.queue * 1.3),
+    loaded_p50: udp ? null : known(line.idle + line.queue),
+    loaded_p95: udp ? null : known(line.idle + line.queue * 1.3),
     rpm: capacity ? null : Math.round(60e9 / (line.idle + line.queue)),
     rpm_confidence: capacity ? 'unspecified' : 'high',
+    delay_variation_mean: udp ? known(line.queue / 2) : null,
+    delay_variation_max: udp ? known(line.queue) : null,
+    rpm_foreign: null,
+    rpm_loaded: null,
     loss_ratio: null,
-    retransmission_ratio: capacity ? known(0.0012) : null,
+    retransmission_ratio: capacity && !udp ? known(0.0012) : null,
+    reordered_ratio: udp ? known(0) : null,
     verdict: !capacity || refused ? 'unspecified' : policed ? 'policer' : 'network',
     verdict_confidence: capacity ? known(0.95) : null,
     evidence:
@@ -83,6 +93,7 @@ function test_of(site, i, line, [method, direction], start) {
     server_cpu: capacity ? known(0.31) : null,
     congestion_control: capacity ? 'cubic' : '',
     software: 'gnomon 0.1.0',
+    rate_search: udp ? 'B' : '',
   };
 }
 

@@ -54,6 +54,7 @@ export function row(path, now = Date.now()) {
     last_unix_ms: state === 'stale' ? now - 190e3 : now - 2000,
     outcome: r ? 'answered' : 'no_answer',
     timestamp_source: 'kernel',
+    during_test: false,
     error_bound: 1300 + (path.seed % 900),
     clock_bound: s ? 420_000 : null,
     minute: {

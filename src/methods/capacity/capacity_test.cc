@@ -48,7 +48,7 @@ class Capacity : public ::testing::Test {
     out.direction = direction;
     return out;
   }
-  Result<TcpCapacity> run(const ClientOptions& options, std::size_t samples) {
+  Measured<TcpCapacity> run(const ClientOptions& options, std::size_t samples) {
     Enough sink(samples);
     return measure(options, clock_, sink, never_);
   }
@@ -60,7 +60,7 @@ class Capacity : public ::testing::Test {
   const std::atomic<bool> never_{false};
 };
 
-void expect_whole(const Result<TcpCapacity>& result) {
+void expect_whole(const Measured<TcpCapacity>& result) {
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_EQ(result->ending, Ending::kWhole) << result->reason;
   EXPECT_FALSE(result->counts_disagree);

@@ -13,6 +13,7 @@ namespace gnomon::methods::capacity {
 
 namespace {
 
+using schema::AccessOutcome;
 using schema::Direction;
 using std::chrono::seconds;
 
@@ -44,15 +45,26 @@ Status check(const ClientOptions& options) {
   return {};
 }
 
+using Step = Measured<void>;
+
+tl::unexpected<TestFailure> not_begun(Error error, AccessOutcome outcome) {
+  return tl::unexpected(TestFailure(std::move(error), outcome));
+}
+
+// A connection that was refused or cut, or a server that breaks the protocol: there is no such service to be reached.
+AccessOutcome outcome_of(const Error& error, const AccessOutcome silent) {
+  return error.code == ErrorCode::kUnavailable ? silent : outcome_of_reaching(error.code);
+}
+
 class Test {
  public:
   Test(const ClientOptions& options, const Clock& clock, TransferSink& sink, const std::atomic<bool>& cancelled)
       : options_(options), ask_(ask_of(options)), clock_(clock), sink_(sink), cancelled_(cancelled) {}
 
-  Result<TcpCapacity> run() {
+  Measured<TcpCapacity> run() {
     auto socket =
         connect_to(*options_.space, options_.server, {Hello::Kind::kControl, 0, {}}, 0, kConnectTime, cancelled_);
-    if (!socket) return failed(socket.error());
+    if (!socket) return failed({socket.error(), outcome_of(socket.error(), AccessOutcome::kTimedOut)});
     out_.server = options_.server;
     out_.local = net::local_endpoint(socket->get()).value_or(net::Endpoint{});
     out_.transfer.direction = options_.direction;
@@ -71,42 +83,57 @@ class Test {
 
  private:
   // Who stops a test that has not begun gets no error.
-  Result<TcpCapacity> failed(const Error& error) {
-    if (!cancelled_) return tl::unexpected(error);
+  Measured<TcpCapacity> failed(TestFailure failure) {
+    if (!cancelled_) return tl::unexpected(std::move(failure));
     out_.ending = Ending::kCancelled;
     return std::move(out_);
   }
 
-  Status unexpected_message() const {
-    return failure(ErrorCode::kCorrupt, "hear from", net::to_string(options_.server), "a message came out of turn");
+  Step unexpected_message() const {
+    return not_begun(
+        failure(ErrorCode::kCorrupt, "hear from", net::to_string(options_.server), "a message came out of turn")
+            .value(),
+        AccessOutcome::kRefused);
+  }
+  // The server went away in the middle of what it had begun to say.
+  static Step lost(const Error& error) { return not_begun(error, outcome_of(error, AccessOutcome::kUnreachable)); }
+  Step refused(const Refused& by_server) const {
+    return not_begun(failure(ErrorCode::kUnavailable, "test with", net::to_string(options_.server), by_server.reason,
+                             by_server.advice)
+                         .value(),
+                     AccessOutcome::kRefused);
+  }
+  Step silent(std::string operation, std::string reason, std::string advice = {}) const {
+    return not_begun(failure(ErrorCode::kUnavailable, std::move(operation), net::to_string(options_.server),
+                             std::move(reason), std::move(advice))
+                         .value(),
+                     AccessOutcome::kTimedOut);
   }
 
   // Waits in line until the server is ready. A server that makes us wait says so each second.
-  Status get_turn() {
-    if (auto status = control_->send(ask_); !status) return status;
+  Step get_turn() {
+    if (auto status = control_->send(ask_); !status) return lost(status.error());
     const MonotonicTime asked = clock_.now();
     while (true) {
-      const MonotonicTime silent = clock_.now() + kAnswerTime;
-      auto message = control_->receive(std::min(asked + options_.patience, silent), cancelled_);
-      if (!message) return tl::unexpected(message.error());
+      const MonotonicTime silent_at = clock_.now() + kAnswerTime;
+      auto message = control_->receive(std::min(asked + options_.patience, silent_at), cancelled_);
+      if (!message) return lost(message.error());
       if (!*message && cancelled_) {
         out_.ending = Ending::kCancelled;
         return {};
       }
       if (!*message && clock_.now() < asked + options_.patience) {
-        return failure(ErrorCode::kUnavailable, "wait for a test of", net::to_string(options_.server),
-                       "it took the connection and then said nothing for 10 s",
-                       "see whether it still runs and is reached");
+        return silent("wait for a test of", "it took the connection and then said nothing for 10 s",
+                      "see whether it still runs and is reached");
       }
       if (!*message) {
-        return failure(ErrorCode::kUnavailable, "wait for a test of", net::to_string(options_.server),
-                       "it was not our turn within the time that we wait", "try again when fewer people test");
+        return silent("wait for a test of", "it was not our turn within the time that we wait",
+                      "try again when fewer people test");
       }
       if (const auto* wait = std::get_if<Wait>(&**message)) {
         sink_.on_wait(wait->tests, wait->time);
-      } else if (const auto* refused = std::get_if<Refused>(&**message)) {
-        return failure(ErrorCode::kUnavailable, "test with", net::to_string(options_.server), refused->reason,
-                       refused->advice);
+      } else if (const auto* no = std::get_if<Refused>(&**message)) {
+        return refused(*no);
       } else if (auto* ready = std::get_if<Ready>(&**message)) {
         token_ = ready->token;
         out_.server_program = std::move(ready->program);
@@ -118,17 +145,18 @@ class Test {
     }
   }
 
-  Status open_streams() {
+  Step open_streams() {
+    sink_.on_turn();
     for (std::uint32_t s = 0; s < options_.streams; ++s) {
       const std::uint32_t window = options_.direction == Direction::kDown ? options_.window_bytes : 0;
       auto stream =
           connect_to(*options_.space, options_.server, {Hello::Kind::kStream, static_cast<std::uint16_t>(s), token_},
                      window, kConnectTime, cancelled_);
-      if (!stream) return tl::unexpected(stream.error());
+      if (!stream) return not_begun(stream.error(), outcome_of(stream.error(), AccessOutcome::kTimedOut));
       if (options_.direction == Direction::kDown) {
         prepare_receiver(stream->get(), ask_);
       } else if (auto status = prepare_sender(stream->get(), ask_); !status) {
-        return status;
+        return not_begun(status.error(), AccessOutcome::kNotRun);
       }
       streams_.push_back(std::move(*stream));
     }
@@ -136,22 +164,16 @@ class Test {
     return {};
   }
 
-  Status begin() {
-    if (auto status = control_->send(Start{}); !status) return status;
+  Step begin() {
+    if (auto status = control_->send(Start{}); !status) return lost(status.error());
     const auto message = control_->receive(clock_.now() + kAnswerTime, cancelled_);
-    if (!message) return tl::unexpected(message.error());
-    if (!*message) {
-      return failure(ErrorCode::kUnavailable, "start a test with", net::to_string(options_.server),
-                     "it did not begin within 10 s");
-    }
-    if (const auto* refused = std::get_if<Refused>(&**message)) {
-      return failure(ErrorCode::kUnavailable, "test with", net::to_string(options_.server), refused->reason,
-                     refused->advice);
-    }
+    if (!message) return lost(message.error());
+    if (!*message) return silent("start a test with", "it did not begin within 10 s");
+    if (const auto* no = std::get_if<Refused>(&**message)) return refused(*no);
     if (!std::holds_alternative<Start>(**message)) return unexpected_message();
     const auto role = options_.direction == Direction::kDown ? Pump::Role::kReceive : Pump::Role::kSend;
     auto pump = Pump::start(std::move(streams_), role, options_.copy, clock_);
-    if (!pump) return tl::unexpected(pump.error());
+    if (!pump) return not_begun(pump.error(), AccessOutcome::kNotRun);
     pump_ = std::move(*pump);
     return {};
   }
@@ -267,9 +289,9 @@ class Test {
 
 }  // namespace
 
-Result<TcpCapacity> measure(const ClientOptions& options, const Clock& clock, TransferSink& sink,
-                            const std::atomic<bool>& cancelled) {
-  if (auto status = check(options); !status) return tl::unexpected(status.error());
+Measured<TcpCapacity> measure(const ClientOptions& options, const Clock& clock, TransferSink& sink,
+                              const std::atomic<bool>& cancelled) {
+  if (auto status = check(options); !status) return not_begun(status.error(), AccessOutcome::kNotRun);
   return Test(options, clock, sink, cancelled).run();
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/clock.h"
-#include "core/error.h"
+#include "methods/test_failure.h"
 #include "net/address.h"
 #include "net/socket_space.h"
 #include "schema/transfer.h"
@@ -58,12 +58,15 @@ class TransferSink {
  public:
   virtual ~TransferSink() = default;
   virtual void on_wait(std::uint64_t tests, Nanoseconds time) = 0;
+  // The line is about to be filled.
+  virtual void on_turn() {}
   // After each sample; true when that is enough.
   virtual bool on_sample(const schema::Transfer& transfer) = 0;
 };
 
-// Errors: what keeps a test from beginning (no server there, refused, wrong options).
-Result<TcpCapacity> measure(const ClientOptions& options, const Clock& clock, TransferSink& sink,
-                            const std::atomic<bool>& cancelled);
+// Failures are what keeps a test from beginning: kRefused by the server, kTimedOut without an answer or a turn,
+// kUnreachable, kNotRun (wrong options, no socket).
+Measured<TcpCapacity> measure(const ClientOptions& options, const Clock& clock, TransferSink& sink,
+                              const std::atomic<bool>& cancelled);
 
 }  // namespace gnomon::methods::capacity

@@ -50,6 +50,7 @@ Result<net::FileDescriptor> listen_on(const Listener& listener) {
 // A connection whose hello is awaited.
 struct Unknown {
   net::FileDescriptor socket;
+  std::shared_ptr<net::SocketSpace> space;  // of the listener
   std::array<std::byte, kHelloBytes> hello{};
   std::size_t size = 0;
   MonotonicTime since;
@@ -79,6 +80,7 @@ class Server::Impl {
       if (!socket) return tl::unexpected(socket.error());
       watch(socket->get(), static_cast<std::uint64_t>(socket->get()));
       endpoints_.push_back(net::local_endpoint(socket->get()).value_or(listener.endpoint));
+      spaces_.emplace(socket->get(), listener.space);
       listeners_.push_back(std::move(*socket));
     }
     thread_ = std::thread([this] { run(); });
@@ -133,6 +135,7 @@ class Server::Impl {
     watch(name, static_cast<std::uint64_t>(name));
     Unknown unknown;
     unknown.socket = std::move(socket);
+    unknown.space = spaces_.at(listener);
     unknown.since = clock_.now();
     unknown_.emplace(name, std::move(unknown));
   }
@@ -144,13 +147,14 @@ class Server::Impl {
     if (size > 0 && from.size < from.hello.size()) return;
     const auto hello = decode_hello(std::span(from.hello).first(from.size));
     net::FileDescriptor socket = std::move(from.socket);
+    auto space = std::move(from.space);
     ::epoll_ctl(ready_.get(), EPOLL_CTL_DEL, name, nullptr);
     unknown_.erase(name);
     if (!hello) {
       const std::lock_guard lock(mutex_);
       ++counters_.strangers;
     } else if (hello->kind == Hello::Kind::kControl) {
-      begin(std::move(socket));
+      begin(std::move(socket), std::move(space));
     } else {
       hand_over(*hello, std::move(socket));
     }
@@ -164,7 +168,7 @@ class Server::Impl {
     ++counters_.strangers;
   }
 
-  void begin(net::FileDescriptor control) {
+  void begin(net::FileDescriptor control, std::shared_ptr<net::SocketSpace> space) {
     const auto peer = net::remote_endpoint(control.get());
     if (!peer) return;  // gone already
     if (running_.size() >= kMostSessions) {
@@ -175,7 +179,8 @@ class Server::Impl {
     Token token;
     random_.fill(token);
     Running& running = running_.emplace_back();
-    running.session = std::make_unique<Session>(std::move(control), *peer, token, offers_, clock_, queue_);
+    running.session =
+        std::make_unique<Session>(std::move(control), *peer, token, offers_, std::move(space), clock_, queue_);
     running.thread = std::thread([this, &running] {
       const auto outcome = running.session->run();
       const std::lock_guard lock(mutex_);
@@ -210,6 +215,7 @@ class Server::Impl {
   const std::vector<Offer> offers_;
   net::FileDescriptor ready_, ending_;
   std::vector<net::FileDescriptor> listeners_;
+  std::unordered_map<int, std::shared_ptr<net::SocketSpace>> spaces_;  // of the listeners
   std::vector<net::Endpoint> endpoints_;
   std::unordered_map<int, Unknown> unknown_;  // the accepting thread's, as the list below
   std::list<Running> running_;

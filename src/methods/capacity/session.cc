@@ -35,12 +35,13 @@ void abort_stream(int socket) {
 }  // namespace
 
 Session::Session(net::FileDescriptor control, const net::Endpoint& peer, Token token, const std::vector<Offer>& offers,
-                 const Clock& clock, SpeedQueue& queue)
+                 std::shared_ptr<net::SocketSpace> space, const Clock& clock, SpeedQueue& queue)
     : control_(std::move(control), net::to_string(peer), clock),
       client_(peer),
       peer_(net::to_string(peer)),
       token_(token),
       offers_(offers),
+      space_(std::move(space)),
       clock_(clock),
       queue_(queue) {}
 
@@ -148,7 +149,7 @@ void Session::transfer(Outcome& outcome) {
 
 void Session::run_test(Ask ask, Outcome& outcome) {
   ask_ = std::move(ask);
-  auto place = queue_.enter(net::to_string(client_.address), ask_.most + kAround);
+  auto place = queue_.enter(net::to_string(client_.address), ask_.most + kAround, space_);
   if (!place) {
     outcome.refused = true;
     return refuse(place.error());

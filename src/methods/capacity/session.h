@@ -17,14 +17,15 @@
 #include "methods/speed_queue.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::capacity {
 
 class Session {
  public:
-  // `offers` outlives it.
+  // `offers` outlives it. `space`: where the server's socket lives.
   Session(net::FileDescriptor control, const net::Endpoint& peer, Token token, const std::vector<Offer>& offers,
-          const Clock& clock, SpeedQueue& queue);
+          std::shared_ptr<net::SocketSpace> space, const Clock& clock, SpeedQueue& queue);
 
   // How it went: whether a test ran, and the bytes that were moved.
   struct Outcome {
@@ -59,6 +60,7 @@ class Session {
   const std::string peer_;  // the same in words
   const Token token_;
   const std::vector<Offer>& offers_;
+  const std::shared_ptr<net::SocketSpace> space_;
   const Clock& clock_;
   SpeedQueue& queue_;
   std::atomic<bool> ended_{false};

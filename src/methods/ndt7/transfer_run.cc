@@ -72,7 +72,7 @@ class Run {
     if (now - begun_ >= length) begin_close(now);
     if (now - begun_ >= options_.killed_after) return cut(RunEnd::kKilled);
     if (now - moved_ >= options_.idle_after) return cut(RunEnd::kIdle);
-    if (options_.cancelled != nullptr && *options_.cancelled) return cut(RunEnd::kCancelled);
+    if (options_.cancel != nullptr && *options_.cancel) return cut(RunEnd::kCancelled);
     const bool is_sending = sends_ && !socket_.close_sent();
     const bool is_blocked = (is_sending ? send() : socket_.flush()) == IoState::kWouldBlock;
     const bool more = socket_.receive(kStride, [this](const WebSocketEvent& event) { hear(event); });

@@ -63,37 +63,53 @@ Result<NqConfig> config_in(const Fetch& fetch, const NqUrl& url) {
                  "the draft tells clients to ignore such a configuration");
 }
 
-Result<NqConfig> fetch_from(const net::Address& address, const NqUrl& url, const http::H2Tls* tls,
-                            net::SocketSpace& space, const Clock& clock, const std::stop_token& stop) {
+tl::unexpected<TestFailure> not_fetched(Error error) {
+  const auto outcome = outcome_of_reaching(error.code);
+  return tl::unexpected(TestFailure(std::move(error), outcome));
+}
+
+Measured<NqConfig> fetch_from(const net::Address& address, const NqUrl& url, const http::H2Tls* tls,
+                              net::SocketSpace& space, const Clock& clock, const std::stop_token& stop) {
   auto loop = ReadyLoop::create(clock);
-  if (!loop) return tl::unexpected(loop.error());
+  if (!loop) return tl::unexpected(TestFailure(loop.error()));
   const http::H2Peer peer{{address, url.port}, url.host, url.authority()};
   Fetch fetch(peer, url, tls, space, clock);
   if (!fetch.fault) loop->watch(fetch);
   const auto end = clock.now() + kMost;
   while (!fetch.fault && !fetch.ended && !fetch.closed && !fetch.too_long) {
-    if (stop.stop_requested()) return failure(ErrorCode::kUnavailable, "measure responsiveness", url.host, "stopped");
+    if (stop.stop_requested()) {
+      return tl::unexpected(
+          TestFailure(failure(ErrorCode::kUnavailable, "measure responsiveness", url.host, "stopped").value()));
+    }
     if (clock.now() >= end) {
-      return failure(ErrorCode::kUnavailable, "reach", net::to_string(peer.endpoint), "no answer in 5 s",
-                     "is the server running, and does a firewall let it pass?");
+      return tl::unexpected(
+          TestFailure(failure(ErrorCode::kUnavailable, "reach", net::to_string(peer.endpoint), "no answer in 5 s",
+                              "is the server running, and does a firewall let it pass?")
+                          .value(),
+                      schema::AccessOutcome::kTimedOut));
     }
     loop->wait(std::min(end, clock.now() + kLook));
   }
   if (fetch.fault) {
     auto error = *fetch.fault;
     if (error.reason == "the peer does not speak HTTP/2") error.code = ErrorCode::kUnsupported;
-    return tl::unexpected(std::move(error));
+    return not_fetched(std::move(error));
   }
-  if (fetch.ended || fetch.too_long) return config_in(fetch, url);
-  return failure(ErrorCode::kUnsupported, "read configuration", url.text(), "the server closed the connection",
-                 "does it speak HTTP/2?");
+  if (!fetch.ended && !fetch.too_long) {
+    return not_fetched(failure(ErrorCode::kUnsupported, "read configuration", url.text(),
+                               "the server closed the connection", "does it speak HTTP/2?")
+                           .value());
+  }
+  auto config = config_in(fetch, url);
+  if (!config) return not_fetched(config.error());
+  return *std::move(config);
 }
 
 }  // namespace
 
-Result<Fetched> fetch_config(const NqUrl& url, const std::vector<net::Address>& addresses, const http::H2Tls* tls,
-                             net::SocketSpace& space, const Clock& clock, const std::stop_token& stop) {
-  std::optional<Error> last;
+Measured<Fetched> fetch_config(const NqUrl& url, const std::vector<net::Address>& addresses, const http::H2Tls* tls,
+                               net::SocketSpace& space, const Clock& clock, const std::stop_token& stop) {
+  std::optional<TestFailure> last;
   for (const auto& address : addresses) {
     auto config = fetch_from(address, url, tls, space, clock, stop);
     if (config) return Fetched{*std::move(config), address};

@@ -7,6 +7,7 @@
 
 #include "methods/responsiveness/course.h"
 #include "methods/responsiveness/ready_loop.h"
+#include "methods/test_failure.h"
 
 namespace gnomon::methods::responsiveness {
 
@@ -15,8 +16,8 @@ struct Fetched {
   net::Address address;  // that answered
 };
 
-// Tries the addresses in their order, each for five seconds at most. Errors as of measure().
-Result<Fetched> fetch_config(const NqUrl& url, const std::vector<net::Address>& addresses, const http::H2Tls* tls,
-                             net::SocketSpace& space, const Clock& clock, const std::stop_token& stop);
+// Tries the addresses in their order, each for five seconds at most. Failures as of measure().
+Measured<Fetched> fetch_config(const NqUrl& url, const std::vector<net::Address>& addresses, const http::H2Tls* tls,
+                               net::SocketSpace& space, const Clock& clock, const std::stop_token& stop);
 
 }  // namespace gnomon::methods::responsiveness

@@ -28,14 +28,15 @@ class LoadedPart {
         next_foreign_(begun_),
         next_self_(begun_) {}
 
-  Result<WorkingConditions> run() {
+  Measured<WorkingConditions> run() {
+    tell(begun_);
     open_flows();
     while (search_.stage() != ResponsivenessSearch::Stage::kDone && ended_.empty()) {
-      if (spec_.stop.stop_requested()) return refused("stopped", {});
+      if (spec_.stop.stop_requested()) return not_begun(schema::AccessOutcome::kNotRun, "stopped", {});
       const auto interval_end = interval_begun_ + spec_.search.interval;
       loop_.wait(std::min({interval_end, next_foreign_, next_self_, course_.clock.now() + kLook}));
       collect_foreign();
-      if (auto fault = look_at_flows()) return tl::unexpected(*fault);
+      if (auto fault = look_at_flows()) return tl::unexpected(*std::move(fault));
       send_probes(course_.clock.now());
       if (course_.clock.now() >= interval_end) end_interval();
     }
@@ -54,13 +55,14 @@ class LoadedPart {
     }
   }
 
-  std::optional<Error> look_at_flows() {
+  std::optional<TestFailure> look_at_flows() {
     for (const auto& flow : flows_) {
       if (flow.ended().empty()) continue;
       if (search_.intervals() == 0 || flow.is_refused()) {
         const auto again = flow.retry_after().empty() ? "try again later" : "try again in " + flow.retry_after() + " s";
         const bool busy = flow.is_refused();
-        return refused(busy ? "the server tests for somebody else: " + flow.ended() : flow.ended(), busy ? again : "")
+        return not_begun(busy ? schema::AccessOutcome::kRefused : schema::AccessOutcome::kUnreachable,
+                         busy ? "the server tests for somebody else: " + flow.ended() : flow.ended(), busy ? again : "")
             .value();
       }
       // The draft: "if at any point one of these connections terminates with an error", the test ends.
@@ -69,9 +71,10 @@ class LoadedPart {
     return std::nullopt;
   }
 
-  tl::unexpected<Error> refused(std::string reason, std::string advice) const {
-    return failure(ErrorCode::kUnavailable, "measure responsiveness of", course_.peer.name, std::move(reason),
-                   std::move(advice));
+  tl::unexpected<TestFailure> not_begun(schema::AccessOutcome outcome, std::string reason, std::string advice) const {
+    Error error{ErrorCode::kUnavailable, "measure responsiveness of", course_.peer.name, std::move(reason),
+                std::move(advice)};
+    return tl::unexpected(TestFailure(std::move(error), outcome));
   }
 
   // Foreign and self probes in turn, half of the rate each.
@@ -116,7 +119,9 @@ class LoadedPart {
   void end_interval() {
     const auto now = course_.clock.now();
     for (auto& flow : flows_) {
-      (flow.direction() == Direction::kDown ? interval_.bytes_down : interval_.bytes_up) += flow.take_bytes();
+      const std::uint64_t bytes = flow.take_bytes();
+      (flow.direction() == Direction::kDown ? interval_.bytes_down : interval_.bytes_up) += bytes;
+      moved_.value += bytes;
       const auto answered = flow.take_probes();
       interval_.probes.self.insert(interval_.probes.self.end(), answered.begin(), answered.end());
       failed_ += flow.take_failed(spec_.probe_timeout);
@@ -163,6 +168,7 @@ class LoadedPart {
     out.rpm_confidence = search_.rpm_confidence();
     out.goodput_down = search_.goodput_down();
     out.goodput_up = search_.goodput_up();
+    out.moved = moved_;
     for (const auto& flow : flows_) ++(flow.direction() == Direction::kDown ? out.flows_down : out.flows_up);
     out.intervals = search_.intervals();
     out.duration = course_.clock.now() - begun_;
@@ -181,6 +187,7 @@ class LoadedPart {
   MonotonicTime interval_begun_, moved_, next_foreign_, next_self_;
   bool any_moved_ = false;
   Interval interval_;
+  ByteCount moved_{};
   std::uint64_t failed_ = 0;
   std::string ended_;
   std::list<LoadFlow> flows_;  // lists: the loop knows where they are
@@ -199,10 +206,10 @@ Inflation inflation(const DelaySketch& loaded, const DelaySketch& idle) {
 
 }  // namespace
 
-Result<WorkingConditions> measure_loaded(const Course& course, const LoadedSpec& spec, Random& random,
-                                         ProgressSink* progress) {
+Measured<WorkingConditions> measure_loaded(const Course& course, const LoadedSpec& spec, Random& random,
+                                           ProgressSink* progress) {
   auto loop = ReadyLoop::create(course.clock);
-  if (!loop) return tl::unexpected(loop.error());
+  if (!loop) return tl::unexpected(TestFailure(loop.error()));
   auto conditions = LoadedPart(course, spec, random, progress, std::move(*loop)).run();
   if (!conditions) return conditions;
   conditions->tcp = inflation(conditions->loaded.tcp, spec.idle.tcp);

@@ -16,8 +16,8 @@ struct LoadedSpec {
 };
 
 // kUnavailable: stopped, or the server did not let a first flow begin.
-Result<WorkingConditions> measure_loaded(const Course& course, const LoadedSpec& spec, Random& random,
-                                         ProgressSink* progress);
+Measured<WorkingConditions> measure_loaded(const Course& course, const LoadedSpec& spec, Random& random,
+                                           ProgressSink* progress);
 
 // The idle part, before any load: one foreign probe after the other.
 Result<ProbeSpread> measure_idle(const Course& course, unsigned probes, Nanoseconds timeout,

@@ -62,6 +62,10 @@ SearchOptions search_of(const Options& options, const Course& course, Load load)
   return search;
 }
 
+TestFailure no_address(const Error& error) {
+  return {error, schema::AccessOutcome::kNoAddress};
+}
+
 }  // namespace
 
 std::string_view to_string(Load load) {
@@ -76,34 +80,40 @@ std::string_view to_string(Load load) {
   return "";
 }
 
-Result<Responsiveness> measure(const Options& options, const Clock& clock, Random& random, ProgressSink* progress) {
+Measured<Responsiveness> measure(const Options& options, const Clock& clock, Random& random, ProgressSink* progress) {
   const auto url = url_of(options.target);
-  if (!url) return tl::unexpected(url.error());
+  if (!url) return tl::unexpected(TestFailure(url.error()));
   const auto tls = tls_of(options, *url);
-  if (!tls) return tl::unexpected(tls.error());
+  if (!tls) return tl::unexpected(TestFailure(tls.error()));
   const auto addresses = net::resolve(url->host, options.family);
-  if (!addresses) return tl::unexpected(addresses.error());
+  if (!addresses) return tl::unexpected(no_address(addresses.error()));
   const http::H2Tls* const secure = *tls ? &**tls : nullptr;
   const auto fetched = fetch_config(*url, *addresses, secure, *options.space, clock, options.stop);
   if (!fetched) return tl::unexpected(fetched.error());
   const NqUrl& small = fetched->config.small;
   if (small.tls != url->tls) {
-    return failure(ErrorCode::kUnsupported, "use configuration of", url->text(), "its URLs have another scheme",
-                   "ask for the configuration with the scheme that is to be measured");
+    return tl::unexpected(TestFailure(
+        failure(ErrorCode::kUnsupported, "use configuration of", url->text(), "its URLs have another scheme",
+                "ask for the configuration with the scheme that is to be measured")
+            .value(),
+        schema::AccessOutcome::kRefused));
   }
   const auto address = address_for(options, *url, *fetched);
-  if (!address) return tl::unexpected(address.error());
+  if (!address) return tl::unexpected(no_address(address.error()));
   const Course course{
       *options.space, clock, secure, {{*address, small.port}, small.host, small.authority()}, fetched->config};
 
   if (progress != nullptr) progress->on_progress({});
   constexpr Nanoseconds kMostIdle = std::chrono::seconds(5);  // a probe without load is not answered later
   auto idle = measure_idle(course, options.idle_probes, std::min(options.probe_timeout, kMostIdle), options.stop);
-  if (!idle) return tl::unexpected(idle.error());
+  if (!idle) return tl::unexpected(TestFailure(idle.error()));
   if (idle->total.empty()) {
-    return failure(ErrorCode::kUnavailable, "measure responsiveness of", course.peer.name,
-                   "it gave its configuration, and then not one of the first probes was answered",
-                   "see whether it still runs and is reached");
+    return tl::unexpected(
+        TestFailure(failure(ErrorCode::kUnavailable, "measure responsiveness of", course.peer.name,
+                            "it gave its configuration, and then not one of the first probes was answered",
+                            "see whether it still runs and is reached")
+                        .value(),
+                    schema::AccessOutcome::kTimedOut));
   }
   Responsiveness out{course.peer.endpoint, small.host, secure != nullptr, *std::move(idle), {}, {}, {}};
   bool broke_off = false;

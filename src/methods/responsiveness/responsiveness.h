@@ -13,11 +13,11 @@
 #include <string>
 
 #include "core/clock.h"
-#include "core/error.h"
 #include "core/random.h"
 #include "core/sketch.h"
 #include "core/units.h"
 #include "methods/responsiveness/responsiveness_search.h"
+#include "methods/test_failure.h"
 #include "net/address.h"
 #include "net/socket_space.h"
 
@@ -60,6 +60,7 @@ struct WorkingConditions {
   std::optional<Rpm> rpm;  // nothing: probes of one kind never came back
   Confidence goodput_confidence = Confidence::kLow, rpm_confidence = Confidence::kLow;
   BitRate goodput_down{}, goodput_up{};
+  ByteCount moved{};  // of bodies, both ways, from the first flow on
   unsigned flows_down = 0, flows_up = 0;
   unsigned intervals = 0;
   Nanoseconds duration{};
@@ -90,13 +91,14 @@ struct Progress {
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
-  // After the idle part begins, and after each interval. Must be quick: the test waits for it.
+  // When the idle part begins, when a load begins, and after each interval. Must be quick: the test waits for it.
   virtual void on_progress(const Progress& progress) = 0;
 };
 
 // kNotFound: no such host; kUnavailable: cannot be reached, is busy with somebody else's test (the advice says when to
 // come back), or `stop`; kPermission: certificate; kUnsupported: no HTTP/2, or no configuration there; kCorrupt: a
 // configuration that the draft tells to ignore. A path that fails in the middle is a result, not an Error.
-Result<Responsiveness> measure(const Options& options, const Clock& clock, Random& random, ProgressSink* progress);
+// Each with its outcome: busy is kRefused, as is a server without this service; no answer is kTimedOut.
+Measured<Responsiveness> measure(const Options& options, const Clock& clock, Random& random, ProgressSink* progress);
 
 }  // namespace gnomon::methods::responsiveness

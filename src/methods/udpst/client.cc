@@ -159,7 +159,7 @@ TestTerms terms_of(const ActivationPdu& agreed, const ClientOptions& options) {
 
 Result<UdpCapacity> measure(const ClientOptions& options, const Clock& clock, ProgressSink* progress) {
   if (auto fine = check(options); !fine) return tl::unexpected(fine.error());
-  auto socket = LoadSocket::open({net::Address::any(options.server.address.family()), Port{0}});
+  auto socket = LoadSocket::open({net::Address::any(options.server.address.family()), Port{0}}, {}, *options.space);
   if (!socket) return tl::unexpected(socket.error());
   SystemRandom random;
   const PreciseTimers precise;
@@ -175,6 +175,7 @@ Result<UdpCapacity> measure(const ClientOptions& options, const Clock& clock, Pr
   result.test_port = handshake.test_port();
   result.is_busy = handshake.is_busy();
   if (result.outcome != Outcome::kCompleted) return result;
+  if (progress != nullptr) progress->on_turn();
   const auto terms = terms_of(handshake.agreed(), options);
   DataPhase phase(options, clock, progress, *socket, result);
   if (options.direction == Direction::kDown) {

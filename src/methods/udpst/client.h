@@ -13,11 +13,13 @@
 #include "methods/udpst/rate_search.h"
 #include "methods/udpst/result.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::udpst {
 
 struct ClientOptions {
-  net::Endpoint server;  // control port
+  net::Endpoint server;                                         // control port
+  std::shared_ptr<net::SocketSpace> space = net::host_space();  // the namespace to test from
   Direction direction = Direction::kDown;
   std::chrono::seconds duration{10};             // 5 to 3600 s (RFC 9946); the server may shorten it
   std::chrono::milliseconds sub_interval{1000};  // 100 ms to 10 s
@@ -36,6 +38,8 @@ class ProgressSink {
   // Every trial interval: the rate that the receiver saw in it.
   virtual void on_trial(BitRate ip_rate) = 0;
   virtual void on_sub_interval(const SubInterval& sub_interval) = 0;
+  // Both ends agree: the line is about to be filled.
+  virtual void on_turn() {}
 };
 
 // A server that is silent or says no, and a test that breaks off, are outcomes of the result. An error is what this

@@ -44,11 +44,12 @@ bool refuses_segmentation(int fault) {
 
 }  // namespace
 
-Result<LoadSocket> LoadSocket::open(const net::Endpoint& local, const Options& options) {
+Result<LoadSocket> LoadSocket::open(const net::Endpoint& local, const Options& options, net::SocketSpace& space) {
   const auto family = local.address.family();
   const bool is_v6 = family == Family::kIpv6;
-  net::FileDescriptor fd(::socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return errno_failure(errno, "open UDP socket", net::to_string(local));
+  auto opened = space.open_socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
+  if (!opened) return tl::unexpected(opened.error());
+  net::FileDescriptor fd = std::move(*opened);
   if (is_v6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   sockaddr_storage name{};
   const auto length = local.to_sockaddr(name);

@@ -12,6 +12,7 @@
 #include "methods/udpst/load_pacer.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::udpst {
 
@@ -28,8 +29,11 @@ class LoadSocket {
     int receive_buffer = 16'777'216;  // beyond net.core.rmem_max only with CAP_NET_ADMIN
   };
 
-  // Bound to `local`; port 0 lets the kernel choose.
-  static Result<LoadSocket> open(const net::Endpoint& local, const Options& options);
+  // Bound to `local` in `space`; port 0 lets the kernel choose.
+  static Result<LoadSocket> open(const net::Endpoint& local, const Options& options, net::SocketSpace& space);
+  static Result<LoadSocket> open(const net::Endpoint& local, const Options& options) {
+    return open(local, options, *net::host_space());
+  }
   static Result<LoadSocket> open(const net::Endpoint& local) { return open(local, Options()); }
   LoadSocket(LoadSocket&&) noexcept;
   LoadSocket& operator=(LoadSocket&&) noexcept;

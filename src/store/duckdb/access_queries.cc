@@ -76,6 +76,7 @@ Result<std::vector<AccessRow>> read_access(Engine& engine, const AccessQuery& qu
   std::string where = began_in(query.range);
   if (query.probe) where += fmt::format(" AND probe = '{}'", to_string(*query.probe));
   if (query.site) where += fmt::format(" AND site = {}", sql_text(*query.site));
+  if (query.either_site) where += fmt::format(" AND {0} IN (site, target_site)", sql_text(*query.either_site));
   auto rows = reader->connection().query(fmt::format("SELECT {} FROM access_result WHERE {} ORDER BY {} LIMIT {}",
                                                      access_columns_sql(), where, kNewestFirst, query.limit),
                                          "read access results");
@@ -85,7 +86,9 @@ Result<std::vector<AccessRow>> read_access(Engine& engine, const AccessQuery& qu
     return tl::unexpected(status.error());
   }
   each_in_tail(reader->tail(), query.range, [&](const AccessRow& row) {
-    const bool is_wanted = (!query.probe || row.probe == *query.probe) && (!query.site || row.site == *query.site);
+    const bool is_wanted =
+        (!query.probe || row.probe == *query.probe) && (!query.site || row.site == *query.site) &&
+        (!query.either_site || row.site == *query.either_site || row.result.target_site == *query.either_site);
     if (is_wanted) list.push_back(row);
   });
   std::ranges::sort(list, is_newer);

@@ -5,6 +5,8 @@ import {
   capacity_methods,
   greatest,
   lines_of,
+  method_rows,
+  methods_of,
   newest_ms,
   site_rows,
   slot_values,
@@ -44,6 +46,35 @@ describe('lines', () => {
       ['fixed', 'backup'],
       ['5g', ''],
     ]);
+  });
+});
+
+describe('methods beside one another', () => {
+  const groups = [
+    group({ method: 'responsiveness', direction: 'down', throughput: spread(800e6), rpm: spread(900) }),
+    group({ method: 'responsiveness', direction: 'both', throughput: spread(500e6), rpm: spread(400) }),
+    group({ method: 'udp', throughput: spread(940e6) }),
+    group({ method: 'udp', direction: 'up', throughput: spread(180e6), idle_p50: spread(1), loaded_p50: null }),
+    group(),
+    group({ ...mobile, throughput: spread(300e6) }),
+  ];
+  it('are the capacities, then responsiveness', () => {
+    expect(methods_of(groups)).toEqual(['tcp', 'udp', 'responsiveness']);
+  });
+  it('stand in one row a site and network, with the delays of the download', () => {
+    const rows = method_rows(groups);
+    expect(rows.map((r) => r.line)).toEqual(['fixed fixed', '5g 5g']);
+    const fixed = rows[0]!.cells;
+    expect(Object.keys(fixed).sort()).toEqual(['responsiveness', 'tcp', 'udp']);
+    expect(fixed.udp!.up!.median).toBe(180e6);
+    expect(fixed.udp!.loaded!.median).toBe(10e6);
+    expect(fixed.responsiveness!.rpm!.median).toBe(400);
+    expect(fixed.responsiveness!.down!.median).toBe(800e6);
+    expect(rows[1]!.cells.udp).toBeUndefined();
+  });
+  it('has responsiveness by the hour, loaded both ways where that was measured', () => {
+    const hours = groups.map((g) => ({ ...g, slot: 3 }));
+    expect(slot_values(hours, 'hours', 'tcp', 'rpm')['fixed fixed']![3]!.median).toBe(400);
   });
 });
 

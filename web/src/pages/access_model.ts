@@ -79,19 +79,67 @@ export const SLOTS: Record<Cut, readonly number[]> = {
   weekdays: [1, 2, 3, 4, 5, 6, 7],
 };
 
-/** By line, one value a slot: the medians of throughput; null where no test was. */
+/** What a method says of a site over one access network. */
+export interface MethodCell {
+  down: AccessSpread;
+  up: AccessSpread;
+  rpm: AccessSpread;
+  idle: AccessSpread;
+  loaded: AccessSpread;
+}
+export interface MethodRow {
+  site: string;
+  line: string;
+  /** By method. */
+  cells: Record<string, MethodCell>;
+}
+
+/** All methods that gave a figure, the capacities first. */
+export function methods_of(groups: readonly AccessGroup[]): string[] {
+  const responsive = groups.some((g) => g.method === 'responsiveness' && (g.throughput || g.rpm));
+  return [...capacity_methods(groups), ...(responsive ? ['responsiveness'] : [])];
+}
+
+/** A row for each site and access network: every method beside the others. Delays are those of the download, or of a load
+    both ways where only that was measured. */
+export function method_rows(groups: readonly AccessGroup[]): MethodRow[] {
+  const rows = new Map<string, MethodRow>();
+  for (const g of groups) {
+    const id = `${g.site}\n${key_of(g)}`;
+    const row = rows.get(id) ?? { site: g.site, line: key_of(g), cells: {} };
+    rows.set(id, row);
+    const cell = (row.cells[g.method] ??= { down: null, up: null, rpm: null, idle: null, loaded: null });
+    if (g.direction === 'down') Object.assign(cell, { down: g.throughput, idle: g.idle_p50, loaded: g.loaded_p50 });
+    if (g.direction === 'up') cell.up = g.throughput;
+    if (g.direction === 'both') {
+      cell.down ??= g.throughput;
+      cell.idle ??= g.idle_p50;
+      cell.loaded ??= g.loaded_p50;
+    }
+    if (g.rpm && (g.direction === 'both' || !cell.rpm)) cell.rpm = g.rpm;
+  }
+  const rank = (row: MethodRow): number => NETWORKS.indexOf(row.line.split(' ')[0]!);
+  return [...rows.values()].sort(
+    (a, b) => a.site.localeCompare(b.site) || rank(a) - rank(b) || a.line.localeCompare(b.line),
+  );
+}
+
+/** By line, one value a slot: the medians of throughput, or of round trips a minute; null where no test was. */
 export function slot_values(
   groups: readonly AccessGroup[],
   cut: Cut,
   method: string,
-  direction: string,
+  what: 'down' | 'up' | 'rpm',
 ): Record<string, (AccessSpread | null)[]> {
   const by_line: Record<string, (AccessSpread | null)[]> = {};
   for (const g of groups) {
-    if (g.method !== method || g.direction !== direction || !g.throughput) continue;
+    const is_wanted = what === 'rpm' ? g.method === 'responsiveness' : g.method === method && g.direction === what;
+    const value = what === 'rpm' ? g.rpm : g.throughput;
     const at = SLOTS[cut].indexOf(g.slot);
-    if (at < 0) continue;
-    (by_line[key_of(g)] ??= SLOTS[cut].map(() => null))[at] = g.throughput;
+    if (!is_wanted || !value || at < 0) continue;
+    const values = (by_line[key_of(g)] ??= SLOTS[cut].map(() => null));
+    // Loaded both ways is the draft's figure; it stands last among the directions.
+    if (!values[at] || g.direction === 'both') values[at] = value;
   }
   return by_line;
 }

@@ -34,6 +34,7 @@ function row(id: string, over: Partial<PathRow> = {}, rtt: number | null = 1e6):
     timestamp_source: 'kernel',
     error_bound: 1,
     clock_bound: null,
+    during_test: false,
     minute: {
       windows: 6,
       sent: 600,

@@ -1,8 +1,8 @@
-#include "probe/test_times.h"
+#include "methods/test_times.h"
 
 #include <algorithm>
 
-namespace gnomon::probe {
+namespace gnomon::methods {
 
 namespace {
 
@@ -10,8 +10,8 @@ constexpr Nanoseconds kRemembered = std::chrono::hours(2);
 
 }  // namespace
 
-TestTimes::Running::Running(TestTimes& times, const Clock& clock, std::size_t place)
-    : times_(times), clock_(clock), place_(place), start_(clock.wall()) {
+TestTimes::Running::Running(TestTimes& times, const Clock& clock, const net::SocketSpace& place)
+    : times_(times), clock_(clock), place_(&place), start_(clock.wall()) {
   const std::lock_guard lock(times_.mutex_);
   std::erase_if(times_.times_, [&](const Time& time) { return time.to && start_ - *time.to > kRemembered; });
   times_.times_.push_back({place_, start_, std::nullopt});
@@ -24,10 +24,11 @@ TestTimes::Running::~Running() {
   if (own != times_.times_.end()) own->to = clock_.wall();
 }
 
-bool TestTimes::overlaps(std::size_t place, WallTime from, WallTime to) const {
+bool TestTimes::overlaps(const net::SocketSpace& place, WallTime from, WallTime to) const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(
-      times_, [&](const Time& time) { return time.place == place && time.from < to && (!time.to || *time.to > from); });
+  return std::ranges::any_of(times_, [&](const Time& time) {
+    return time.place == &place && time.from < to && (!time.to || *time.to > from);
+  });
 }
 
-}  // namespace gnomon::probe
+}  // namespace gnomon::methods
