@@ -215,7 +215,7 @@ MethodRun AllMethods::ndt7(Direction direction) {
   options.family = request_.speed.options.server.address.family();
   options.insecure = true;  // nothing that is secret goes over it
   options.run.length = std::min(kLongestNdt7, request_.speed.options.most);
-  options.run.cancelled = &cancelled_;
+  options.run.cancel = &cancelled_;
   methods::ndt7::Progress progress;
   progress.sample = [&](const schema::Transfer& transfer) {
     progress_(run.name, direction, rate_since(transfer, seconds(1)), transfer.samples.back().at);

@@ -30,7 +30,7 @@ struct RunOptions {
   Nanoseconds killed_after = kKilledAfter;
   Nanoseconds idle_after = kIdleAfter;
   Nanoseconds measure_every = kMeasureEvery;
-  const std::atomic<bool>* cancel = nullptr;      // looked at as often as it measures
+  const std::atomic<bool>* cancel = nullptr;  // looked at as often as it measures
 };
 
 enum class RunEnd : std::uint8_t {
