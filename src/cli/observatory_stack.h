@@ -29,6 +29,9 @@ struct StackOptions {
   std::vector<std::string> hosts;    // further names that a loopback port answers to
   std::string web_folder;            // empty: embedded
   std::uint16_t speed_port = 24601;  // TCP, for `gnomon speed`, at the address of `listen`; 0: none
+  std::string speed_name;            // of this server, as visitors of /speed see it; empty: the system's
+  std::string speed_ipv4;            // HOST[:PORT] that has IPv4 addresses only, for tests over both families
+  std::string speed_ipv6;
   bool speed_tests = true;           // answer ndt7 and `gnomon speed`; a lab's probes test by themselves
 };
 

@@ -32,6 +32,16 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
                   "Another name that a loopback port answers to, as browsers send it; repeatable")
       ->type_name("NAME");
   command.add_flag("!--no-speed", stack.speed_tests, "No speed tests: answers none, and a lab begins none");
+  command
+      .add_option("--speed-name", stack.speed_name,
+                  "This server's name for visitors of /speed, as their browsers write it; default: the system's name")
+      ->type_name("NAME[:PORT]");
+  command
+      .add_option("--speed-ipv4", stack.speed_ipv4,
+                  "A name of this server with IPv4 addresses only: /speed tests over it")
+      ->type_name("HOST[:PORT]");
+  command.add_option("--speed-ipv6", stack.speed_ipv6, "The same for IPv6: with both, over both families")
+      ->type_name("HOST[:PORT]");
   command.add_option("--speed-port", stack.speed_port, "TCP port for `gnomon speed`, at the same address; 0: none")
       ->capture_default_str();
   command.add_option("--web", stack.web_folder, "Serve the web application from a folder (development)")

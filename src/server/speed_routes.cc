@@ -45,6 +45,7 @@ Response ticket_answer(const SpeedDesk::Ticket& ticket, int status) {
 }
 
 void log_test(std::string_view who, const RunResult& result) {
+  // Of a visitor no more than the network is written down (docs/security.md).
   log::info("ndt7 {} of {}: {:.1f} Mbit/s in {:.1f} s, {}{}{}",
             result.transfer.direction == Direction::kDown ? "download" : "upload", who,
             methods::ndt7::mean_bits_per_second(result.transfer) / 1e6,
@@ -54,27 +55,32 @@ void log_test(std::string_view who, const RunResult& result) {
 
 class Ndt7Route {
  public:
-  Ndt7Route(const SpeedRouteParts& parts, Direction direction) : parts_(parts) { parts_.run.direction = direction; }
+  Ndt7Route(const SpeedRouteParts& parts, Direction direction) : parts_(parts) {
+    parts_.run.direction = direction;
+    parts_.run.believes_peer = false;  // Its word is told beside ours, never instead of it.
+  }
 
   void operator()(std::shared_ptr<const Request> request, Respond respond) const {
-    if (!from_own_origin(*request)) {
+    if (!from_origin_among(*request, parts_.hosts)) {
       respond(http::error_response(403, "permission", "another origin's page may not spend this reader's line"));
     } else if (auto refusal = methods::ndt7::refusal_of(*request)) {
       respond(std::move(*refusal));
     } else if (const auto ticket = request->query_value("ticket"); ticket && !ticket->empty()) {
       auto turn = parts_.desk.turn_of_ticket(std::string(*ticket));
-      respond(turn ? Result<Response>(begin(*request, *turn)) : tl::unexpected(turn.error()));
+      respond(turn ? Result<Response>(begin(*request, *turn, std::string(*ticket))) : tl::unexpected(turn.error()));
     } else {
       parts_.desk.wait_for_turn(request->remote_address, [*this, request, respond = std::move(respond)](auto turn) {
-        respond(turn ? begin(*request, *turn) : not_now(turn.error()));
+        respond(turn ? begin(*request, *turn, {}) : not_now(turn.error()));
       });
     }
   }
 
  private:
-  [[nodiscard]] Response begin(const Request& request, SpeedDesk::Turn turn) const {
-    auto done = [turn = std::move(turn), who = request.remote_address](const RunResult& result) {
-      log_test(who, result);
+  [[nodiscard]] Response begin(const Request& request, SpeedDesk::Turn turn, std::string ticket) const {
+    auto test = parts_.visitors.begin(std::move(ticket), request.remote_address);
+    auto done = [&visitors = parts_.visitors, turn = std::move(turn), test](const RunResult& result) {
+      log_test(test->network, result);
+      visitors.ended(*test, result);
     };
     return methods::ndt7::begin_test(request, parts_.run, parts_.clock, parts_.random, std::move(done));
   }
@@ -82,23 +88,32 @@ class Ndt7Route {
   SpeedRouteParts parts_;
 };
 
+// A whole number of the query; `otherwise` when it is not there.
+template <typename T>
+Result<T> number_of(const Request& request, std::string_view name, T otherwise) {
+  const auto text = request.query_value(name);
+  if (!text) return otherwise;
+  T number = otherwise;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (fault == std::errc{} && end == text->data() + text->size()) return number;
+  return failure(ErrorCode::kInvalidArgument, fmt::format("read {}", name), std::string(*text), "is not a number");
+}
+
 Result<Response> take_ticket(SpeedDesk& desk, const Request& request) {
-  const auto ticket = desk.take_ticket(request.remote_address);
+  const auto tests = number_of(request, "tests", SpeedDesk::kTestsOfTicket);
+  if (!tests) return tl::unexpected(tests.error());
+  if (*tests < 1 || *tests > SpeedDesk::kMostTestsOfTicket) {
+    return failure(ErrorCode::kInvalidArgument, "read tests", std::to_string(*tests), "it must be 1 to 4");
+  }
+  const auto ticket = desk.take_ticket(request.remote_address, *tests);
   if (!ticket) return tl::unexpected(ticket.error());
   return ticket_answer(*ticket, 201);
 }
 
 void show_ticket(SpeedDesk& desk, const Request& request, Respond respond) {
-  const auto text = request.query_value("before");
-  std::size_t before = SIZE_MAX;  // answers at once
-  if (text) {
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), before);
-    if (fault != std::errc{} || end != text->data() + text->size()) {
-      respond(failure(ErrorCode::kInvalidArgument, "read before", std::string(*text), "is not a number"));
-      return;
-    }
-  }
-  desk.watch_ticket(request.parameters.at("id"), before, kLongestPoll,
+  const auto before = number_of(request, "before", SIZE_MAX);  // without it, at once
+  if (!before) return respond(tl::unexpected(before.error()));
+  desk.watch_ticket(request.parameters.at("id"), *before, kLongestPoll,
                     [respond = std::move(respond)](const Result<SpeedDesk::Ticket>& ticket) {
                       respond(ticket ? Result<Response>(ticket_answer(*ticket, 200)) : tl::unexpected(ticket.error()));
                     });
