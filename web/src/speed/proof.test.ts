@@ -8,10 +8,12 @@ const node_sha = (...parts: Uint8Array[]) => new Uint8Array(createHash('sha256')
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 test("SHA-256 is Node's at every length around a block", () => {
-  for (let length = 0; length < 200; length++) {
-    const message = Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 255);
-    expect(base64(sha256(message))).toBe(base64(node_sha(message)));
-  }
+  const messages = [0, 1, 3, 54, 55, 56, 63, 64, 65, 119, 120, 128, 1000].map((length) =>
+    Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 255),
+  );
+  expect(messages.map((message) => base64(sha256(message)))).toEqual(
+    messages.map((message) => base64(node_sha(message))),
+  );
 });
 
 /** RFC 6962 §2.1, by the book: root and path over leaf hashes, by Node's SHA-256. */
@@ -27,8 +29,8 @@ function tree(leaves: Uint8Array[], index: number): { root: Uint8Array; path: Ui
   return { root: node_sha(Uint8Array.of(1), l, r), path: [...own.path, other] };
 }
 
-test('every leaf of trees of 1 to 20 leads to the root, and with another number it does not', () => {
-  for (let size = 1; size <= 20; size++) {
+test('every leaf of trees of 1 to 9 leads to the root, and with another number it does not', () => {
+  for (let size = 1; size <= 9; size++) {
     const leaves = Array.from({ length: size }, (_, i) => node_sha(Uint8Array.of(0, i)));
     for (let index = 0; index < size; index++) {
       const { root, path } = tree(leaves, index);
@@ -78,7 +80,7 @@ test('a whole proof holds, and no part of it can be exchanged', async () => {
 
 test('figures are read from the bytes that were signed', () => {
   // SignedBatch{1: Batch{2: 1, 13: AccessResult{8: 6, 9: "ndt7", 10: UP, 20: 300000000000, 25: 128}}, 3: signature}
-  const bytes = Buffer.from('0a19' + '1001' + '6a15' + '4006' + '4a046e647437' + '5002' + 'a00180f092cbdd08' + 'c8018001' + '1a0102', 'hex');
+  const bytes = Buffer.from('0a1a10016a1640064a046e6474375002a00180f092cbdd08c80180011a0102', 'hex');
   expect(signed_tests(bytes)).toEqual([{ direction: 'up', family: 6, throughput: 300_000_000_000, moved_bytes: 128 }]);
   expect(() => signed_tests(bytes.subarray(0, 12))).toThrow('cut short');
 });
