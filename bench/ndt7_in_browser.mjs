@@ -90,6 +90,8 @@ async function browser() {
     "--no-sandbox",
     "--disable-gpu",
     "--ignore-certificate-errors",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
     "--remote-debugging-port=0",
   ];
   args.push(`--user-data-dir=${join(scratch, "profile")}`, "about:blank");

@@ -85,7 +85,7 @@ TEST_F(VisitorRoutesTest, AnUploadIsKeptShownAndProved) {
 
   const auto shown = get(path);
   EXPECT_THAT(shown.body, HasSubstr(R"("server":"speed.example")"));
-  EXPECT_THAT(shown.body, HasSubstr(R"("client":{"throughput":1e12)"));
+  EXPECT_THAT(shown.body, HasSubstr(R"("client":{"throughput":1e+12)"));
   EXPECT_THAT(shown.body, HasSubstr(fmt::format(R"("moved_bytes":{},)", run.bytes))) << shown.body;
   EXPECT_EQ(shown.body.find("127.0.0.1"), std::string::npos);
 

@@ -75,6 +75,8 @@ export class SpeedTest {
       for (const host of hosts) await this.over_family(run, host);
       this.show_first_reached();
       await this.keep(run);
+      // Used up; of a family that was not reached the rest is given back.
+      if (this.over.every((one) => one.reached)) this.ticket = null;
       this.step = 'done';
     } catch (cause) {
       if (cause instanceof Stopped) return;
