@@ -133,8 +133,9 @@ function in_page(script, is_url, order, ours) {
     worker.onerror = (event) => (seen.errors.push(event.message), end());
     worker.onmessage = ({ data }) => {
       if (ours) {
-        if (data.kind === "bytes") [seen.bytes, seen.ms] = [data.bytes, data.at];
-        if (data.kind === "end" && data.code !== 1000)
+        if (data.kind === "bytes")
+          [seen.bytes, seen.ms] = [data.bytes, data.at];
+        if (data.kind === "end" && ![1000, 1005].includes(data.code))
           seen.errors.push(`closed with ${data.code}`);
         if (data.kind === "end") end();
       } else {

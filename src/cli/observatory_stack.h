@@ -32,7 +32,7 @@ struct StackOptions {
   std::string speed_name;            // of this server, as visitors of /speed see it; empty: the system's
   std::string speed_ipv4;            // HOST[:PORT] that has IPv4 addresses only, for tests over both families
   std::string speed_ipv6;
-  bool speed_tests = true;           // answer ndt7 and `gnomon speed`; a lab's probes test by themselves
+  bool speed_tests = true;  // answer ndt7 and `gnomon speed`; a lab's probes test by themselves
 };
 
 class ObservatoryStack {

@@ -184,6 +184,9 @@ int run_result(const VerifyOptions& options, const ResultLink& link) {
     return proven.error().code == ErrorCode::kCorrupt ? 1 : code;
   }
   fmt::print("{}", proven_text(*proven, options.json));
+  if (!options.json && options.key.empty()) {
+    fmt::print(" note        the ledger's key is the server's own word; give one that you trust with --key\n");
+  }
   return 0;
 }
 
@@ -216,7 +219,9 @@ void add_verify_command(CLI::App& app, int& exit_code) {
   auto* command =
       app.add_subcommand("verify", "Check every signature, hash and checkpoint of a data folder or a ledger");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("place", options->place, "The data folder, or the URL of an observatory, its ledger or a speed test's result")
+  command
+      ->add_option("place", options->place,
+                   "The data folder, or the URL of an observatory, its ledger or a speed test's result")
       ->required();
   command->add_option("--key", options->key, "With a URL: the ledger's key that you trust (NAME+ID+KEY)");
   command->add_flag("--json", options->json, "One JSON object");

@@ -35,11 +35,11 @@ std::string utc(std::int64_t unix_ms) {
 }
 
 std::string test_line(const schema::AccessResult& test) {
-  std::string line = fmt::format(" {:<11} {:.1f} Mbit/s over IPv{}, {:.1f} s, {:.0f} MB",
-                                 test.direction == schema::AccessDirection::kDown ? "download" : "upload",
-                                 static_cast<double>(test.throughput.value_or(0)) / 1e6, test.family,
-                                 std::chrono::duration<double>(test.duration).count(),
-                                 static_cast<double>(test.moved_bytes) / 1e6);
+  std::string line =
+      fmt::format(" {:<11} {:.1f} Mbit/s over IPv{}, {:.1f} s, {:.0f} MB",
+                  test.direction == schema::AccessDirection::kDown ? "download" : "upload",
+                  static_cast<double>(test.throughput.value_or(0)) / 1e6, test.family,
+                  std::chrono::duration<double>(test.duration).count(), static_cast<double>(test.moved_bytes) / 1e6);
   if (test.idle_p50) line += fmt::format(", round trip {:.1f} ms", static_cast<double>(test.idle_p50->count()) / 1e6);
   if (test.loaded_p50) line += fmt::format(", {:.1f} ms loaded", static_cast<double>(test.loaded_p50->count()) / 1e6);
   if (test.outcome != schema::AccessOutcome::kDone) line += fmt::format(", {}", schema::to_string(test.outcome));
@@ -61,9 +61,10 @@ std::string json_of(const journal::ProvenBatch& proven) {
                                 {"record", proven.entry.record},
                                 {"received_unix_ms", proven.entry.received_unix_ms},
                                 {"identity", to_string(proven.batch.head().probe)},
-                                {"ledger", {{"name", proven.checkpoint.origin},
-                                            {"size", proven.checkpoint.size},
-                                            {"root", to_hex(proven.checkpoint.root)}}},
+                                {"ledger",
+                                 {{"name", proven.checkpoint.origin},
+                                  {"size", proven.checkpoint.size},
+                                  {"root", to_hex(proven.checkpoint.root)}}},
                                 {"tests", std::move(tests)}};
   return boost::json::serialize(out) + "\n";
 }

@@ -91,7 +91,8 @@ TEST_F(BatchProofTest, WhatNoCheckpointHoldsIsToComeBackFor) {
 TEST(TlogProof, IsTheTextThatTheSpecificationShows) {
   TlogProof proof{"x", 5, {Digest{}}, "example.com/log\n6\nAAAA=\n\n\u2014 example.com/log AAAA\n"};
   const std::string text =
-      "c2sp.org/tlog-proof@v1\nextra eA==\nindex 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n" + proof.checkpoint;
+      "c2sp.org/tlog-proof@v1\nextra eA==\nindex 5\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n" +
+      proof.checkpoint;
   EXPECT_EQ(encode(proof), text);
   EXPECT_EQ(decode_tlog_proof(text).value(), proof);
   proof.extra.clear();

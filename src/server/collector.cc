@@ -138,9 +138,8 @@ void Collector::take(const std::shared_ptr<Ingest>& ingest, std::size_t index,
     ingest->judge(index, Verdict::VERDICT_BUSY, *full, sequence);
     return;
   }
-  store(batch, signed_bytes, [this, ingest, index, sequence](const Result<Stored>& result) {
-    answer(ingest, index, sequence, result);
-  });
+  store(batch, signed_bytes,
+        [this, ingest, index, sequence](const Result<Stored>& result) { answer(ingest, index, sequence, result); });
 }
 
 void Collector::submit(const std::string& signed_batch, BatchIntake::Done done) {

@@ -41,7 +41,7 @@ struct ServerOptions {
   CollectorOptions collector;
   DiskGuardOptions disk;
   bool public_ledger = true;
-  bool speed_tests = true;           // ndt7 and its queue, for anybody (server/speed_routes.h)
+  bool speed_tests = true;  // ndt7 and its queue, for anybody (server/speed_routes.h)
   // Signs what visitors measure; none: a key that is forgotten with this object.
   std::optional<crypto::PrivateKey> visitor_key;
   std::string speed_name = "gnomon";  // of this server, as visitors see it

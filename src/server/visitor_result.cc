@@ -66,7 +66,7 @@ AccessResult visitor_result(const RunResult& run, WallTime start, Nanoseconds pl
   out.family = run.peer_endpoint.empty() ? 0 : run.peer_endpoint.starts_with('[') ? 6 : 4;
   out.method = "ndt7";
   out.direction = run.transfer.direction == schema::Direction::kDown ? schema::AccessDirection::kDown
-                                                                      : schema::AccessDirection::kUp;
+                                                                     : schema::AccessDirection::kUp;
   out.streams = 1;
   out.outcome = outcome_of(run, planned);
   out.layer = schema::ThroughputLayer::kWebSocket;
@@ -76,8 +76,7 @@ AccessResult visitor_result(const RunResult& run, WallTime start, Nanoseconds pl
   out.samples = static_cast<std::uint32_t>(samples.size());
   if (samples.empty()) return out;
   out.moved_bytes = samples.back().received_bytes;
-  out.throughput =
-      static_cast<std::uint64_t>(std::llround(methods::ndt7::mean_bits_per_second(run.transfer)));
+  out.throughput = static_cast<std::uint64_t>(std::llround(methods::ndt7::mean_bits_per_second(run.transfer)));
   fill_loaded_delay(run.transfer, out);
   fill_last_sample(run.transfer, out);
   analysis::fill_verdict(analysis::transfer_limit(run.transfer), out);
@@ -117,7 +116,8 @@ std::optional<ResultName> read_result_id(std::string_view id) {
   std::from_chars(id.data(), id.data() + kTimeDigits, ms, 16);
   // Half of the hash is as much as the id's own secret.
   const auto digest = crypto::sha256(id);
-  return ResultName{WallTime{std::chrono::milliseconds(ms)}, fmt::format("{} {}", kVisitors, to_hex(std::span(digest).first(16)))};
+  return ResultName{WallTime{std::chrono::milliseconds(ms)},
+                    fmt::format("{} {}", kVisitors, to_hex(std::span(digest).first(16)))};
 }
 
 }  // namespace gnomon::server

@@ -29,7 +29,7 @@ schema::AccessResult visitor_result(const methods::ndt7::RunResult& run, WallTim
 // What the visitor's page says at the end: POST /api/v1/speed/result.
 struct ClientWord {
   schema::AccessDirection direction = schema::AccessDirection::kUnspecified;
-  std::uint32_t family = 0;                       // 4 or 6; 0: any
+  std::uint32_t family = 0;                        // 4 or 6; 0: any
   std::optional<double> throughput, idle, loaded;  // bit/s, ns, ns
 };
 struct VisitorWord {

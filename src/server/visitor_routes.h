@@ -6,7 +6,8 @@
 //   POST /api/v1/speed/result              the page is done: keeps the tests of its ticket, 201 with the id
 //   GET  /api/v1/speed/result/{id}         the figures, read from the signed batch
 //   GET  /api/v1/speed/result/{id}/batch   that batch, as it was signed
-//   GET  /api/v1/speed/result/{id}/proof   its proof in the ledger (journal/tlog_proof.h); 503 until a checkpoint has it
+//   GET  /api/v1/speed/result/{id}/proof   its proof in the ledger (journal/tlog_proof.h); 503 until a checkpoint has
+//   it
 
 #include "http/router.h"
 #include "server/visitor_tests.h"

@@ -207,8 +207,7 @@ Result<std::uint64_t> VisitorTests::record_of(std::string_view id) {
   }
   {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::ranges::find(newest_, name->plan_item, &std::pair<std::string, std::uint64_t>::first);
+    const auto found = std::ranges::find(newest_, name->plan_item, &std::pair<std::string, std::uint64_t>::first);
     if (found != newest_.end()) return found->second;
   }
   return book_.find(identity_, name->start, name->plan_item);

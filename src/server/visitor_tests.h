@@ -101,8 +101,8 @@ class VisitorTests {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, Visit> visits_;  // by ticket
-  std::deque<std::pair<MonotonicTime, std::string>> kept_;  // of the last hour, the network of each
+  std::map<std::string, Visit> visits_;                       // by ticket
+  std::deque<std::pair<MonotonicTime, std::string>> kept_;    // of the last hour, the network of each
   std::deque<std::pair<std::string, std::uint64_t>> newest_;  // plan_item and record: tables lag a little
   bool stopped_ = false;
   std::thread thread_;

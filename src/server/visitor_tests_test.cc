@@ -135,9 +135,7 @@ TEST_F(VisitorTestsTest, OnlyTestsThatRanAreKeptAndOnlyOnce) {
   run("t", schema::Direction::kDown);
   EXPECT_TRUE(finish({"t", {}, {}}));
   EXPECT_EQ(finish({"t", {}, {}}).error().code, ErrorCode::kNotFound);
-  {
-    const auto never_began = tests_->begin("u", "192.0.2.1");
-  }
+  { const auto never_began = tests_->begin("u", "192.0.2.1"); }
   EXPECT_EQ(finish({"u", {}, {}}).error().code, ErrorCode::kNotFound);
   const auto short_one = tests_->begin("v", "192.0.2.1");
   tests_->ended(*short_one, run_of(schema::Direction::kDown, milliseconds(900)));

@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr double kMostBits = 1e13;  // bit/s
+constexpr double kMostBits = 1e13;   // bit/s
 constexpr double kMostDelay = 60e9;  // ns
 
 tl::unexpected<Error> wrong(std::string_view member, std::string reason) {
@@ -41,11 +41,12 @@ Result<ClientWord> read_test(const json::value& value) {
   word.direction = *direction;
   const auto family = number_of(object, "family", 6);
   if (!family) return tl::unexpected(family.error());
-  if (const double said = family->value_or(0); said != 0 && said != 4 && said != 6) return wrong("family", "it must be 4 or 6");
+  if (const double said = family->value_or(0); said != 0 && said != 4 && said != 6)
+    return wrong("family", "it must be 4 or 6");
   word.family = static_cast<std::uint32_t>(family->value_or(0));
-  for (const auto& [to, name, most] : {std::tuple(&word.throughput, "throughput", kMostBits),
-                                       std::tuple(&word.idle, "idle", kMostDelay),
-                                       std::tuple(&word.loaded, "loaded", kMostDelay)}) {
+  for (const auto& [to, name, most] :
+       {std::tuple(&word.throughput, "throughput", kMostBits), std::tuple(&word.idle, "idle", kMostDelay),
+        std::tuple(&word.loaded, "loaded", kMostDelay)}) {
     const auto figure = number_of(object, name, most);
     if (!figure) return tl::unexpected(figure.error());
     *to = *figure;
@@ -70,7 +71,8 @@ Result<VisitorWord> parse_visitor_word(std::string_view body) {
   }
   const json::value* tests = object.if_contains("tests");
   if (tests == nullptr) return word;
-  if (!tests->is_array() || tests->get_array().size() > kMostTests) return wrong("tests", "it must be a list of at most 4");
+  if (!tests->is_array() || tests->get_array().size() > kMostTests)
+    return wrong("tests", "it must be a list of at most 4");
   for (const json::value& one : tests->get_array()) {
     auto test = read_test(one);
     if (!test) return tl::unexpected(test.error());

@@ -35,9 +35,7 @@ test("a whole test, figures and sentences", { timeout: 90_000 }, async () => {
     /received [\d.,]+ Mbit\/s and sent [\d.,]+ Mbit\/s over IPv4/,
   );
   assert.match(text, /A small answer takes/);
-  await page
-    .getByRole("link", { name: "To the result and its proof" })
-    .click();
+  await page.getByRole("link", { name: "To the result and its proof" }).click();
   await page.getByText("This browser has checked it").waitFor();
   const result = await page.locator("main").innerText();
   assert.match(result, /UTC\+8\), measured by \S+/);

@@ -29,7 +29,8 @@ after(() => browser?.close());
 const line = { running: new Set(), together: [], served: [] };
 function begins(who) {
   line.running.add(who);
-  if (line.running.size > 1) line.together.push([...line.running].join(" and "));
+  if (line.running.size > 1)
+    line.together.push([...line.running].join(" and "));
 }
 function ends(who) {
   line.running.delete(who);
@@ -40,12 +41,21 @@ function request(method, path, localAddress, body) {
   return new Promise((resolve, reject) => {
     const asked = http.request(
       `${BASE}/api/v1/${path}`,
-      { method, localAddress, agent: false, headers: { "Content-Type": "application/json" } },
+      {
+        method,
+        localAddress,
+        agent: false,
+        headers: { "Content-Type": "application/json" },
+      },
       (answer) => {
         let text = "";
         answer.on("data", (chunk) => (text += chunk));
         answer.on("end", () =>
-          resolve({ status: answer.statusCode, headers: answer.headers, body: text ? JSON.parse(text) : null }),
+          resolve({
+            status: answer.statusCode,
+            headers: answer.headers,
+            body: text ? JSON.parse(text) : null,
+          }),
         );
       },
     );
@@ -57,7 +67,11 @@ function request(method, path, localAddress, body) {
 /** One direction, ended by this client with a closing handshake. */
 function transfer(name, who, localAddress, ticket) {
   return new Promise((resolve, reject) => {
-    const socket = new utils.ws(`${WS}/ndt/v7/${name}?ticket=${ticket}`, PROTOCOL, { localAddress });
+    const socket = new utils.ws(
+      `${WS}/ndt/v7/${name}?ticket=${ticket}`,
+      PROTOCOL,
+      { localAddress },
+    );
     const message = Buffer.alloc(8192);
     let bytes = 0;
     const send = () => {
@@ -83,23 +97,43 @@ async function ticket_client(who, localAddress) {
   const seen = [taken.body.before];
   let ticket = taken.body;
   while (ticket.before > 0) {
-    const now = await request("GET", `speed/ticket/${ticket.id}?before=${ticket.before}`, localAddress);
+    const now = await request(
+      "GET",
+      `speed/ticket/${ticket.id}?before=${ticket.before}`,
+      localAddress,
+    );
     assert.equal(now.status, 200, JSON.stringify(now.body));
-    assert.ok(now.body.before <= ticket.before, `${who}: from ${ticket.before} to ${now.body.before}`);
-    assert.ok(now.body.wait_ns > 0 || now.body.before === 0, `${who}: no time to wait`);
+    assert.ok(
+      now.body.before <= ticket.before,
+      `${who}: from ${ticket.before} to ${now.body.before}`,
+    );
+    assert.ok(
+      now.body.wait_ns > 0 || now.body.before === 0,
+      `${who}: no time to wait`,
+    );
     ticket = now.body;
     seen.push(ticket.before);
   }
   for (const name of ["download", "upload"])
-    assert.ok((await transfer(name, who, localAddress, ticket.id)) > 0, `${who}: nothing came`);
-  const kept = await request("POST", "speed/result", localAddress, { ticket: ticket.id });
+    assert.ok(
+      (await transfer(name, who, localAddress, ticket.id)) > 0,
+      `${who}: nothing came`,
+    );
+  const kept = await request("POST", "speed/result", localAddress, {
+    ticket: ticket.id,
+  });
   // A third of a second is no result.
   assert.equal(kept.status, WHOLE ? 201 : 404, JSON.stringify(kept.body));
   return { who, seen, kept: kept.body.id };
 }
 
 const MLAB_DOWNLOAD = readFileSync(
-  fileURLToPath(new URL("node_modules/@m-lab/ndt7/src/ndt7-download-worker.js", import.meta.url)),
+  fileURLToPath(
+    new URL(
+      "node_modules/@m-lab/ndt7/src/ndt7-download-worker.js",
+      import.meta.url,
+    ),
+  ),
   "utf8",
 );
 
@@ -115,16 +149,25 @@ function mlab_client(who, localAddress) {
         this.on("open", () => begins(who));
         this.on("close", () => line.running.has(who) && ends(who));
         this.on("unexpected-response", (_, answer) => {
-          refusal = { status: answer.statusCode, seconds: Number(answer.headers["retry-after"]) };
+          refusal = {
+            status: answer.statusCode,
+            seconds: Number(answer.headers["retry-after"]),
+          };
           resolve({ who, refusal });
           this.terminate();
         });
         this.on("error", () => {});
       }
     }
-    const world = { WebSocket: FromOwnAddress, performance, setTimeout, self: {} };
+    const world = {
+      WebSocket: FromOwnAddress,
+      performance,
+      setTimeout,
+      self: {},
+    };
     world.postMessage = (message) => {
-      if (message.MsgType === "complete") resolve({ who, bytes: message.ClientData?.NumBytes });
+      if (message.MsgType === "complete")
+        resolve({ who, bytes: message.ClientData?.NumBytes });
       // In CI a taste of it is enough.
       else if (!WHOLE && message.MsgType === "measurement") mine?.close(1000);
     };
@@ -152,10 +195,13 @@ async function page_client(who, stays) {
     if (text && !stays) break;
     await page.waitForTimeout(100);
   }
-  for (let i = 1; i < seen.length; i++) assert.ok(seen[i] <= seen[i - 1], `${who}: ${seen}`);
+  for (let i = 1; i < seen.length; i++)
+    assert.ok(seen[i] <= seen[i - 1], `${who}: ${seen}`);
   if (stays) {
     await done.waitFor({ timeout: 1000 });
-    await page.getByRole("link", { name: "To the result and its proof" }).waitFor();
+    await page
+      .getByRole("link", { name: "To the result and its proof" })
+      .waitFor();
   } else {
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("Ready").waitFor();
@@ -175,20 +221,27 @@ test("fifty at once", { timeout: LIMIT_MS + 30_000 }, async () => {
   }
   const others = [];
   for (let i = 2; i <= PAGES; i++) others.push(page_client(`page ${i}`, WHOLE));
-  for (let i = 0; i < CLIENTS; i++) others.push(ticket_client(`client ${i}`, `127.0.1.${i + 1}`));
-  for (let i = 0; i < MLAB; i++) others.push(mlab_client(`m-lab ${i}`, `127.0.2.${i + 1}`));
+  for (let i = 0; i < CLIENTS; i++)
+    others.push(ticket_client(`client ${i}`, `127.0.1.${i + 1}`));
+  for (let i = 0; i < MLAB; i++)
+    others.push(mlab_client(`m-lab ${i}`, `127.0.2.${i + 1}`));
   const all = await Promise.all([first, ...others]);
   assert.equal(all.length, 50);
   assert.deepEqual(line.together, [], "two tests at once");
   for (const one of all) {
     if (!one.who.startsWith("m-lab")) continue;
     const is_told = one.refusal?.status === 503 && one.refusal.seconds > 0;
-    assert.ok(is_told || one.bytes > 0 || line.served.includes(one.who), JSON.stringify(one));
+    assert.ok(
+      is_told || one.bytes > 0 || line.served.includes(one.who),
+      JSON.stringify(one),
+    );
   }
   const waited = all.filter((one) => one.seen?.[0] > 0).length;
   assert.ok(waited >= PAGES + CLIENTS - 2, `${waited} stood in line`);
   const ids = all.map((one) => one.kept).filter(Boolean);
   assert.equal(new Set(ids).size, WHOLE ? CLIENTS : 0);
   const refused = all.filter((one) => one.refusal).length;
-  console.log(`50 clients: ${50 - refused} served or gone by their own will, ${refused} told when to come again`);
+  console.log(
+    `50 clients: ${50 - refused} served or gone by their own will, ${refused} told when to come again`,
+  );
 });
