@@ -1,12 +1,16 @@
 #include "cli/observatory_stack.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "analysis/figure_text.h"
 #include "cli/plan_schema_text.h"
 #include "core/freed_memory.h"
 #include "core/log.h"
 #include "crypto/ed25519.h"
+#include "crypto/probe_id.h"
 #include "http/endpoint.h"
 #include "journal/journal.h"
 #include "methods/responsiveness/nq_route.h"
@@ -22,6 +26,11 @@ namespace gnomon::cli {
 
 namespace {
 
+std::string system_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != 0 ? name.data() : "gnomon";
+}
+
 server::ServerOptions server_options(const StackOptions& options, server::LiveState& live, server::Changes& changes) {
   server::ServerOptions server;
   server.http.listen = options.listen;
@@ -31,6 +40,8 @@ server::ServerOptions server_options(const StackOptions& options, server::LiveSt
   server.auth.hosts = options.hosts;
   server.web_folder = options.web_folder;
   server.speed_tests = options.speed_tests;
+  server.speed_name = options.speed_name.empty() ? system_name() : options.speed_name;
+  server.speed_hosts = {options.speed_ipv4, options.speed_ipv6};
   server.on_probe_removed = [&live](const ProbeId& id) { live.forget_probe(id); };
   server.on_key_refused = [&changes](std::string_view key, std::string_view name) { changes.key_refused(key, name); };
   return server;
@@ -70,6 +81,7 @@ struct ObservatoryStack::Parts {
   std::string root;
   std::optional<server::DataFolder> folder;
   std::optional<crypto::PrivateKey> key;
+  std::optional<crypto::PrivateKey> visitor_key;  // signs what visitors measure (docs/adr/0018)
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<store::Store> store;
   server::RecentBatches recent;
@@ -102,6 +114,9 @@ struct ObservatoryStack::Parts {
     auto own_key = crypto::PrivateKey::load_or_create(folder->keys() / "observatory.pem");
     if (!own_key) return tl::unexpected(own_key.error());
     key = std::move(*own_key);
+    auto for_visitors = crypto::PrivateKey::load_or_create(folder->keys() / "visitors.pem");
+    if (!for_visitors) return tl::unexpected(for_visitors.error());
+    visitor_key = std::move(*for_visitors);
     journal::JournalOptions journal_options;
     journal_options.lock_folder = false;  // DataFolder holds the lock.
     auto opened_journal = journal::Journal::open(segment::real_file_system(), root, *key, clock, journal_options);
@@ -130,13 +145,15 @@ struct ObservatoryStack::Parts {
     changes = std::move(*opened);
     live.emplace(clock);
     live->set_observer(changes.get());
+    live->set_no_probe(crypto::probe_id(visitor_key->public_key()));
     return live->load(*store, changes->troubled());
   }
 
   Status start_server(const StackOptions& options, server::RegionControl& region) {
     feed.emplace(clock, *live, [this] { return server::status_json(api); });
-    server.emplace(server::ServerParts{clock, random, *journal, *store, *users, *probes, root},
-                   server_options(options, *live, *changes));
+    server::ServerOptions wanted = server_options(options, *live, *changes);
+    wanted.visitor_key = visitor_key;
+    server.emplace(server::ServerParts{clock, random, *journal, *store, *users, *probes, root}, std::move(wanted));
     changes->set_region(&region);
     api.clock = &clock;
     api.started = clock.now();

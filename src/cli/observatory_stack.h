@@ -30,6 +30,9 @@ struct StackOptions {
   bool require_login = false;
   std::vector<std::string> hosts;  // further names that a loopback port answers to
   std::string web_folder;          // empty: embedded
+  std::string speed_name;          // of this server, as visitors of /speed see it; empty: the system's
+  std::string speed_ipv4;          // HOST[:PORT] that has IPv4 addresses only, for tests over both families
+  std::string speed_ipv6;
   // TCP for `gnomon speed` and UDP for UDPST, at the address of `listen`; 0: neither, and no responsiveness.
   std::uint16_t speed_port = 24601;
   std::uint16_t responsiveness_port = kResponsivenessPort;  // 0: none

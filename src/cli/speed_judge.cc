@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "analysis/ramp_up.h"
+#include "analysis/result_verdict.h"
 
 namespace gnomon::cli {
 
 namespace {
 
 namespace capacity = methods::capacity;
-using schema::AccessLimit;
 
 analysis::Precision precision_of(Nanoseconds most) {
   analysis::Precision precision;
@@ -24,32 +24,6 @@ std::optional<Nanoseconds> quantile(std::vector<double> ns, double q) {
   return Nanoseconds(std::llround(analysis::quantile_of(std::move(ns), q)));
 }
 
-AccessLimit limit_of(analysis::Limit limit) {
-  switch (limit) {
-    case analysis::Limit::kUnsure:
-      return AccessLimit::kUnsure;
-    case analysis::Limit::kNetworkRate:
-      return AccessLimit::kNetwork;
-    case analysis::Limit::kNetworkLoss:
-      return AccessLimit::kLoss;
-    case analysis::Limit::kPolicer:
-      return AccessLimit::kPolicer;
-    case analysis::Limit::kClientCpu:
-      return AccessLimit::kClientCpu;
-    case analysis::Limit::kServerCpu:
-      return AccessLimit::kServerCpu;
-    case analysis::Limit::kReceiveWindow:
-      return AccessLimit::kReceiveWindow;
-    case analysis::Limit::kSendBuffer:
-      return AccessLimit::kSendBuffer;
-    case analysis::Limit::kSenderApplication:
-      return AccessLimit::kApplication;
-    case analysis::Limit::kRadio:
-      return AccessLimit::kRadio;
-  }
-  return AccessLimit::kUnsure;
-}
-
 std::uint64_t whole(double value) {
   return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
 }
@@ -57,19 +31,6 @@ std::uint64_t whole(double value) {
 std::optional<double> seconds_per_gb(const std::optional<schema::CpuUse>& cpu, std::uint64_t bytes) {
   if (!cpu || bytes == 0) return std::nullopt;
   return std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(bytes) / 1e9);
-}
-
-void fill_verdict(const analysis::TransferLimit& limit, schema::AccessResult& out) {
-  out.verdict = limit_of(limit.limit);
-  out.verdict_confidence = std::clamp(limit.confidence, 0.0, 1.0);
-  for (const analysis::Evidence& seen : limit.evidence) {
-    if (out.evidence.size() == schema::kMaximumEvidence) break;
-    if (std::isfinite(seen.value)) out.evidence.push_back({seen.name, seen.value, seen.unit});
-  }
-  out.queue = limit.queue_delay;
-  if (!limit.policer) return;
-  out.policer_rate = whole(limit.policer->bps);
-  out.policer_burst = whole(limit.policer->burst_bytes);
 }
 
 void fill_last_sample(const SpeedFigures& figures, schema::AccessResult& out) {
@@ -98,7 +59,7 @@ void fill_evidence(const SpeedFigures& figures, schema::AccessResult& out) {
   out.loaded_p50 = figures.loaded_p50;
   out.loaded_p95 = figures.loaded_p95;
   fill_last_sample(figures, out);
-  fill_verdict(figures.limit, out);
+  analysis::fill_verdict(figures.limit, out);
 }
 
 }  // namespace

@@ -33,6 +33,16 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
       ->type_name("NAME");
   command.add_flag("!--no-speed", stack.speed_tests, "No speed tests: answers none, and a lab begins none");
   command
+      .add_option("--speed-name", stack.speed_name,
+                  "This server's name for visitors of /speed, as their browsers write it; default: the system's name")
+      ->type_name("NAME[:PORT]");
+  command
+      .add_option("--speed-ipv4", stack.speed_ipv4,
+                  "A name of this server with IPv4 addresses only: /speed tests over it")
+      ->type_name("HOST[:PORT]");
+  command.add_option("--speed-ipv6", stack.speed_ipv6, "The same for IPv6: with both, over both families")
+      ->type_name("HOST[:PORT]");
+  command
       .add_option("--speed-port", stack.speed_port,
                   "TCP and UDP port of speed tests, at the same address; 0: none but ndt7")
       ->capture_default_str();

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/terminal.h"
+#include "cli/verify_result.h"
 #include "core/hex.h"
 #include "core/printable.h"
 #include "http/client.h"
@@ -174,7 +175,23 @@ void print_json(const journal::VerifyReport& report, Seconds time) {
   fmt::print("{}\n", boost::json::serialize(out));
 }
 
+int run_result(const VerifyOptions& options, const ResultLink& link) {
+  const auto key = read_key(options.key);
+  if (!key) return cli::report(key.error());
+  const auto proven = prove_result(link, *key);
+  if (!proven) {
+    const int code = cli::report(proven.error());
+    return proven.error().code == ErrorCode::kCorrupt ? 1 : code;
+  }
+  fmt::print("{}", proven_text(*proven, options.json));
+  if (!options.json && options.key.empty()) {
+    fmt::print(" note        the ledger's key is the server's own word; give one that you trust with --key\n");
+  }
+  return 0;
+}
+
 int run(const VerifyOptions& options) {
+  if (const auto link = parse_result_link(options.place)) return run_result(options, *link);
   ProgressLine line(!options.json);
   const auto progress = [&](const journal::VerifyProgress& p) { line.show(p); };
   const bool from_url = is_url(options.place);
@@ -202,7 +219,9 @@ void add_verify_command(CLI::App& app, int& exit_code) {
   auto* command =
       app.add_subcommand("verify", "Check every signature, hash and checkpoint of a data folder or a ledger");
   auto options = std::make_shared<VerifyOptions>();
-  command->add_option("place", options->place, "The data folder, or the URL of an observatory or its ledger")
+  command
+      ->add_option("place", options->place,
+                   "The data folder, or the URL of an observatory, its ledger or a speed test's result")
       ->required();
   command->add_option("--key", options->key, "With a URL: the ledger's key that you trust (NAME+ID+KEY)");
   command->add_flag("--json", options->json, "One JSON object");
@@ -210,6 +229,7 @@ void add_verify_command(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  gnomon verify ~/.local/share/gnomon        everything that is stored, from the journal up\n"
       "  gnomon verify http://localhost:8780        the published ledger, as anyone can see it\n"
+      "  gnomon verify 'https://…/speed/result?id=…'  one speed test: its figures, and its proof in the ledger\n"
       "Exit code: 0 all holds, 1 something is damaged (each place is named), 2 and above: it could not be checked.\n");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

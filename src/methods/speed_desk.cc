@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/hex.h"
 
 namespace gnomon::methods {
@@ -122,15 +124,18 @@ void SpeedDesk::wait_for_turn(std::string who, ToldTurn told) {
   }
 }
 
-Result<SpeedDesk::Ticket> SpeedDesk::take_ticket(std::string who) {
-  auto place = queue_.enter(std::move(who), options_.one_ticket);
+Result<SpeedDesk::Ticket> SpeedDesk::take_ticket(std::string who, int tests) {
+  tests = std::clamp(tests, 1, kMostTestsOfTicket);
+  auto place = queue_.enter(std::move(who), options_.one_test_of_ticket * tests);
   if (!place) return tl::unexpected(place.error());
   std::array<std::byte, 16> number{};
   random_.fill(number);
   Ticket ticket{to_hex(number), place->ahead()};
   const std::lock_guard lock(mutex_);
   if (stopped_) return failure(ErrorCode::kUnavailable, "take speed ticket", "", "the server is stopping");
-  tickets_.emplace(ticket.id, Held{std::move(*place), clock_.now()});
+  Held held{std::move(*place), clock_.now()};
+  held.tests_left = tests;
+  tickets_.emplace(ticket.id, std::move(held));
   changed_.notify_all();
   return ticket;
 }

@@ -25,7 +25,7 @@ namespace gnomon::methods {
 struct SpeedDeskOptions {
   Nanoseconds most_wait = std::chrono::seconds(30);  // of those without a ticket
   Nanoseconds one_test = std::chrono::seconds(13);   // that a turn without a ticket takes at most
-  Nanoseconds one_ticket = std::chrono::seconds(30);
+  Nanoseconds one_test_of_ticket = std::chrono::seconds(15);
   // A ticket that is neither asked about nor used for so long is given to the next.
   Nanoseconds forgotten_after = std::chrono::seconds(15);
 };
@@ -33,7 +33,8 @@ struct SpeedDeskOptions {
 class SpeedDesk {
  public:
   using Ahead = SpeedQueue::Ahead;
-  static constexpr int kTestsOfTicket = 2;  // a download and an upload
+  static constexpr int kTestsOfTicket = 2;      // a download and an upload
+  static constexpr int kMostTestsOfTicket = 4;  // over both address families
   // A test may run as long as it holds this.
   using Turn = std::shared_ptr<void>;
   struct NotNow {
@@ -54,8 +55,8 @@ class SpeedDesk {
   using ToldTurn = std::function<void(tl::expected<Turn, NotNow>)>;
   void wait_for_turn(std::string who, ToldTurn told);
 
-  // Good for kTestsOfTicket tests, one after the other.
-  Result<Ticket> take_ticket(std::string who);
+  // Good for so many tests, 1 to kMostTestsOfTicket, one after the other.
+  Result<Ticket> take_ticket(std::string who, int tests = kTestsOfTicket);
   // When no longer `before` tests are ahead, or after `most`; kNotFound when there is no such ticket (any more). A
   // later call for the same ticket ends the earlier one.
   using ToldTicket = std::function<void(Result<Ticket>)>;

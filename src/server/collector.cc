@@ -138,39 +138,66 @@ void Collector::take(const std::shared_ptr<Ingest>& ingest, std::size_t index,
     ingest->judge(index, Verdict::VERDICT_BUSY, *full, sequence);
     return;
   }
+  store(batch, signed_bytes,
+        [this, ingest, index, sequence](const Result<Stored>& result) { answer(ingest, index, sequence, result); });
+}
+
+void Collector::submit(const std::string& signed_batch, BatchIntake::Done done) {
+  const auto bytes = std::as_bytes(std::span(signed_batch));
+  auto read = schema::read_signed_batch(bytes);
+  if (!read) {
+    done(failure(ErrorCode::kCorrupt, "store own batch", {}, std::string(read.error().reason)));
+    return;
+  }
+  if (const auto full = disk_.refusal()) {
+    done(failure(ErrorCode::kExhausted, "store own batch", {}, *full));
+    return;
+  }
+  store(std::make_shared<const schema::VerifiedBatch>(std::move(*read)), bytes,
+        [done = std::move(done)](const Result<Stored>& result) { done(result); });
+}
+
+void Collector::store(const std::shared_ptr<const schema::VerifiedBatch>& batch,
+                      std::span<const std::byte> signed_bytes, Heard told) {
   const std::size_t bytes = signed_bytes.size() + batch->memory_bytes();
   in_flight_ += bytes;
   {
     const std::lock_guard lock(queue_mutex_);
     ++pending_;
   }
-  const Status queued =
-      intake_.append(*batch, signed_bytes, [this, ingest, index, batch, bytes](Result<Stored> result) {
-        settle(ingest, index, std::move(result), batch, bytes);
-      });
-  if (!queued) settle(ingest, index, tl::unexpected(queued.error()), batch, bytes);
+  const Status queued = intake_.append(*batch, signed_bytes, [this, told, batch, bytes](const Result<Stored>& result) {
+    settle(result, batch, bytes, told);
+  });
+  if (!queued) settle(tl::unexpected(queued.error()), batch, bytes, told);
 }
 
-void Collector::settle(const std::shared_ptr<Ingest>& ingest, std::size_t index, Result<Stored> result,
-                       const std::shared_ptr<const schema::VerifiedBatch>& batch, std::size_t bytes) {
-  const std::uint64_t sequence = batch->head().sequence;
+void Collector::settle(const Result<Stored>& result, const std::shared_ptr<const schema::VerifiedBatch>& batch,
+                       std::size_t bytes, const Heard& told) {
   const bool fresh = result && !result->duplicate;
   if (!result) {
     ++busy_;
     disk_.note_failure(result.error());
-    // Of a full disk the guard says what to do; the path of the journal is the server's own affair.
-    ingest->judge(index, Verdict::VERDICT_BUSY, disk_.refusal().value_or(result.error().message()), sequence);
   } else {
     disk_.note_success();
     ++(fresh ? stored_ : duplicate_);
-    ingest->judge(index, fresh ? Verdict::VERDICT_STORED : Verdict::VERDICT_DUPLICATE, "", sequence,
-                  result->ledger_index);
   }
+  told(result);
   if (!fresh) in_flight_ -= bytes;
   const std::lock_guard lock(queue_mutex_);
   if (fresh) queue_.push_back({{batch, result->ledger_index, result->received}, bytes});
   --pending_;
   queue_changed_.notify_all();  // Under the lock: stop() may return, and the object go, as soon as it is free.
+}
+
+void Collector::answer(const std::shared_ptr<Ingest>& ingest, std::size_t index, std::uint64_t sequence,
+                       const Result<Stored>& result) {
+  if (!result) {
+    // Of a full disk the guard says what to do; the path of the journal is the server's own affair.
+    ingest->judge(index, Verdict::VERDICT_BUSY, disk_.refusal().value_or(result.error().message()), sequence);
+    return;
+  }
+  ingest->judge(index, result->duplicate ? Verdict::VERDICT_DUPLICATE : Verdict::VERDICT_STORED, "", sequence,
+                result->ledger_index);
 }
 
 void Collector::refuse_key(const crypto::PublicKeyBytes& key, const std::shared_ptr<Ingest>& ingest, std::size_t index,

@@ -60,6 +60,9 @@ class Collector {
   // Called once for each unknown key, on a thread of the pool.
   void on_key_refused(std::function<void(std::string_view public_key_hex, std::string_view name)> handler);
   void add_to(http::Router& router);
+  // A batch of this program's own identity, which is not enrolled: no other can hand it in. Goes the way of all others
+  // from the journal on. `done` as for BatchIntake::append, called also for what is refused at once. Not after stop().
+  void submit(const std::string& signed_batch, BatchIntake::Done done);
 
   [[nodiscard]] CollectorCounters counters() const;
   // What the notifying thread does over and over: tells the observers of one durable batch. False when none waits. Only
@@ -76,8 +79,14 @@ class Collector {
 
   void ingest(const std::shared_ptr<const http::Request>& request, const http::Respond& respond);
   void take(const std::shared_ptr<Ingest>& ingest, std::size_t index, std::span<const std::byte> signed_bytes);
-  void settle(const std::shared_ptr<Ingest>& ingest, std::size_t index, Result<Stored> result,
-              const std::shared_ptr<const schema::VerifiedBatch>& batch, std::size_t bytes);
+  // Into the journal; `told` hears the outcome once, before the observers do.
+  using Heard = std::function<void(const Result<Stored>&)>;
+  void store(const std::shared_ptr<const schema::VerifiedBatch>& batch, std::span<const std::byte> signed_bytes,
+             Heard told);
+  void settle(const Result<Stored>& result, const std::shared_ptr<const schema::VerifiedBatch>& batch,
+              std::size_t bytes, const Heard& told);
+  void answer(const std::shared_ptr<Ingest>& ingest, std::size_t index, std::uint64_t sequence,
+              const Result<Stored>& result);
   void refuse_key(const crypto::PublicKeyBytes& key, const std::shared_ptr<Ingest>& ingest, std::size_t index,
                   std::string_view name, std::uint64_t sequence);
   void notify_all();

@@ -153,6 +153,7 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
   const std::lock_guard lock(impl_->mutex);
   for (const store::ProbeRecord& record : *probes) {
     if (impl_->probes.size() >= impl_->limits.probes) break;
+    if (record.header.probe == impl_->no_probe) continue;
     impl_->probes.emplace(record.header.probe, probe_of(record, impl_->clock));
   }
   for (auto& [id, path] : impl_->paths) path.tick(impl_->clock.now());

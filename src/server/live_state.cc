@@ -15,6 +15,10 @@ void LiveState::set_observer(LiveObserver* observer) {
   impl_->observer = observer;
 }
 
+void LiveState::set_no_probe(const ProbeId& identity) {
+  impl_->no_probe = identity;
+}
+
 void LiveState::Impl::tell(const News& news) const {
   if (observer == nullptr) return;
   if (!news.paths.empty()) observer->paths_changed(news.paths);
@@ -129,6 +133,7 @@ void LiveState::Impl::follow_table(LiveProbe& probe, const schema::VerifiedBatch
 
 void LiveState::on_durable(const schema::VerifiedBatch& batch, WallTime received) {
   const ProbeId probe = batch.head().probe;
+  if (probe == impl_->no_probe) return;
   const schema::BatchContent& content = batch.content();
   const std::vector<store::DroppedRange> dropped = dropped_ranges(content, probe);
 

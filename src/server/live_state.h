@@ -39,8 +39,10 @@ class LiveState final : public BatchObserver {
   LiveState(const LiveState&) = delete;
   LiveState& operator=(const LiveState&) = delete;
 
-  // Both before the first batch. `observer` outlives this.
+  // All before the first batch. `observer` outlives this.
   void set_observer(LiveObserver* observer);
+  // Whose batches bring no paths and stand for no probe: the observatory's own identity for visitors. Before load().
+  void set_no_probe(const ProbeId& identity);
   // Paths, probes and the last hour's figures, so that a restart shows states at once. `troubled`: paths whose trouble
   // was reported and not yet its end (Changes::troubled), so that the end is reported too.
   struct Troubled {

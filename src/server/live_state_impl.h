@@ -72,6 +72,7 @@ class LiveState::Impl {
   const Clock& clock;
   const Limits limits;
   LiveObserver* observer = nullptr;
+  std::optional<ProbeId> no_probe;
 
   // Fair: the thread that tells of batches works through a queue, and asks for it again as soon as it let go.
   mutable FairMutex mutex;

@@ -1,5 +1,7 @@
 #include "server/origin.h"
 
+#include <algorithm>
+
 #include "http/endpoint.h"
 
 namespace gnomon::server {
@@ -20,6 +22,13 @@ bool names_this_machine(std::string_view host) {
   const bool literal = host.find_first_not_of("0123456789abcdefABCDEF:.") == host.npos &&
                        (host.find(':') != host.npos || host.find_first_not_of("0123456789.") == host.npos);
   return literal && http::is_loopback_address(host);
+}
+
+bool from_origin_among(const http::Request& request, const std::vector<std::string>& hosts) {
+  const auto origin = request.headers.get("Origin").value_or("");
+  const auto scheme = origin.find("://");
+  if (scheme != origin.npos && std::ranges::find(hosts, origin.substr(scheme + 3)) != hosts.end()) return true;
+  return from_own_origin(request);
 }
 
 bool from_own_origin(const http::Request& request) {

@@ -2,7 +2,9 @@
 
 // Where a browser's request comes from (RFC 6454, Fetch standard). Pure functions.
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/message.h"
 
@@ -14,5 +16,7 @@ std::string_view host_name(std::string_view host_header);
 bool names_this_machine(std::string_view host);
 // False when the request says that another origin's page made it.
 bool from_own_origin(const http::Request& request);
+// The same, but a page of one of `hosts` ("speed.example", "192.0.2.1:8780") is no stranger either.
+bool from_origin_among(const http::Request& request, const std::vector<std::string>& hosts);
 
 }  // namespace gnomon::server

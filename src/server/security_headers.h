@@ -7,6 +7,7 @@
 namespace gnomon::server {
 
 // With TLS also Strict-Transport-Security.
-http::Headers security_headers(bool tls);
+// `speed_hosts`: other names of this server that its page may open speed tests at ("v6.example", "[2001:db8::1]:8780").
+http::Headers security_headers(bool tls, const std::vector<std::string>& speed_hosts = {});
 
 }  // namespace gnomon::server

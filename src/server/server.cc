@@ -62,7 +62,10 @@ Server::Server(ServerParts parts, ServerOptions options)
       lag_(std::make_unique<LagClock>(parts_.journal, parts_.store, parts_.clock)),
       web_(std::make_unique<WebFiles>(options_.web_folder)),
       speed_queue_(parts_.clock),
-      speed_desk_(speed_queue_, parts_.clock, parts_.random) {
+      speed_desk_(speed_queue_, parts_.clock, parts_.random),
+      visitor_book_(parts_.journal, collector_, parts_.store),
+      visitors_(visitor_book_, options_.visitor_key.value_or(crypto::PrivateKey::generate()), parts_.clock,
+                parts_.random, {.server_name = options_.speed_name}) {
   collector_.add_observer(*lag_);
   if (options_.on_key_refused) collector_.on_key_refused(options_.on_key_refused);
   add_routes();
@@ -80,8 +83,21 @@ void Server::add_routes() {
       router_, [&journal = parts_.journal](std::string_view name) { return journal.ledger().resource(name); },
       options_.public_ledger ? http::Access::kPublic : http::Access::kViewer);
   router_.get("/healthz", http::Access::kPublic, [](const http::Request&) { return http::Response::text("ok\n"); });
-  if (options_.speed_tests) add_speed_routes(router_, {speed_desk_, parts_.clock, parts_.random});
+  if (options_.speed_tests) {
+    add_speed_routes(router_, {speed_desk_, visitors_, parts_.clock, parts_.random, {}, speed_origins()});
+    add_visitor_routes(router_, visitors_, parts_.journal, options_.speed_hosts);
+  }
   web_->add_to(router_);
+}
+
+std::vector<std::string> Server::speed_origins() const {
+  std::vector<std::string> hosts;
+  for (const std::string& host : {options_.speed_hosts.ipv4, options_.speed_hosts.ipv6}) {
+    if (!host.empty()) hosts.push_back(host);
+  }
+  // A page of the name that has both families tests at those that have one.
+  if (!hosts.empty()) hosts.push_back(options_.speed_name);
+  return hosts;
 }
 
 // As many connections as there are files for, said aloud when that is fewer than wished for.
@@ -100,7 +116,7 @@ void Server::fit_connections() {
 
 Status Server::start() {
   fit_connections();
-  const http::Headers headers = security_headers(!options_.http.tls_certificate.empty());
+  const http::Headers headers = security_headers(!options_.http.tls_certificate.empty(), speed_origins());
   for (const auto& [name, value] : headers.fields()) options_.http.headers.set(name, value);
   auto started = http::Server::start(options_.http, router_);
   if (!started) return tl::unexpected(started.error());
@@ -111,6 +127,7 @@ Status Server::start() {
 void Server::stop() {
   speed_desk_.stop();  // Who waits for a turn is answered while there is a port to answer on.
   if (http_) http_->stop();
+  visitors_.stop();  // The tests have ended with the port; what they measured is kept.
   collector_.stop();
 }
 

@@ -21,6 +21,8 @@
 #include "server/observatory.h"
 #include "server/probe_registry.h"
 #include "server/users.h"
+#include "server/visitor_routes.h"
+#include "server/visitor_tests.h"
 
 namespace gnomon::journal {
 class Journal;
@@ -39,7 +41,11 @@ struct ServerOptions {
   CollectorOptions collector;
   DiskGuardOptions disk;
   bool public_ledger = true;
-  bool speed_tests = true;           // ndt7 and its queue, for anybody (server/speed_routes.h)
+  bool speed_tests = true;  // ndt7 and its queue, for anybody (server/speed_routes.h)
+  // Signs what visitors measure; none: a key that is forgotten with this object.
+  std::optional<crypto::PrivateKey> visitor_key;
+  std::string speed_name = "gnomon";  // of this server, as visitors see it
+  SpeedHosts speed_hosts;
   std::filesystem::path web_folder;  // empty: embedded; for development
   // Told after an admin removed a probe (LiveState::forget_probe), and of each unknown key once (Changes::key_refused).
   std::function<void(const ProbeId&)> on_probe_removed;
@@ -83,6 +89,7 @@ class Server final : public Observatory {
 
   void add_routes();
   void fit_connections();
+  [[nodiscard]] std::vector<std::string> speed_origins() const;
 
   const ServerParts parts_;
   ServerOptions options_;
@@ -94,6 +101,8 @@ class Server final : public Observatory {
   std::unique_ptr<WebFiles> web_;
   methods::SpeedQueue speed_queue_;
   methods::SpeedDesk speed_desk_;
+  ObservatoryBook visitor_book_;
+  VisitorTests visitors_;
   http::Router router_;
   std::unique_ptr<http::Server> http_;
 };

@@ -302,7 +302,9 @@ TEST_F(ServerTest, PublicRoutesAreTheseOnly) {
                         "GET /ledger/checkpoint", "GET /ledger/key", "GET /ledger/tile/{tile...}", "GET /healthz",
                         "GET /api/v1/status", "GET /api/v1/openapi.yaml", "GET /api/v1/plan-schema.json",
                         "GET /api/v1/schema", "GET /ndt/v7/download", "GET /ndt/v7/upload", "POST /api/v1/speed/ticket",
-                        "GET /api/v1/speed/ticket/{id}", "DELETE /api/v1/speed/ticket/{id}"));
+                        "GET /api/v1/speed/ticket/{id}", "DELETE /api/v1/speed/ticket/{id}", "GET /api/v1/speed/server",
+                        "POST /api/v1/speed/result", "GET /api/v1/speed/result/{id}",
+                        "GET /api/v1/speed/result/{id}/batch", "GET /api/v1/speed/result/{id}/proof"));
 }
 
 }  // namespace

@@ -32,23 +32,32 @@ Response ticket_answer(const SpeedDesk::Ticket& ticket, int status) {
   return response;
 }
 
+// A whole number of the query; `otherwise` when it is not there.
+template <typename T>
+Result<T> number_of(const Request& request, std::string_view name, T otherwise) {
+  const auto text = request.query_value(name);
+  if (!text) return otherwise;
+  T number = otherwise;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (fault == std::errc{} && end == text->data() + text->size()) return number;
+  return failure(ErrorCode::kInvalidArgument, fmt::format("read {}", name), std::string(*text), "is not a number");
+}
+
 Result<Response> take_ticket(SpeedDesk& desk, const Request& request) {
-  const auto ticket = desk.take_ticket(request.remote_address);
+  const auto tests = number_of(request, "tests", SpeedDesk::kTestsOfTicket);
+  if (!tests) return tl::unexpected(tests.error());
+  if (*tests < 1 || *tests > SpeedDesk::kMostTestsOfTicket) {
+    return failure(ErrorCode::kInvalidArgument, "read tests", std::to_string(*tests), "it must be 1 to 4");
+  }
+  const auto ticket = desk.take_ticket(request.remote_address, *tests);
   if (!ticket) return tl::unexpected(ticket.error());
   return ticket_answer(*ticket, 201);
 }
 
 void show_ticket(SpeedDesk& desk, const Request& request, Respond respond) {
-  const auto text = request.query_value("before");
-  std::size_t before = SIZE_MAX;  // answers at once
-  if (text) {
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), before);
-    if (fault != std::errc{} || end != text->data() + text->size()) {
-      respond(failure(ErrorCode::kInvalidArgument, "read before", std::string(*text), "is not a number"));
-      return;
-    }
-  }
-  desk.watch_ticket(request.parameters.at("id"), before, kLongestPoll,
+  const auto before = number_of(request, "before", SIZE_MAX);  // without it, at once
+  if (!before) return respond(tl::unexpected(before.error()));
+  desk.watch_ticket(request.parameters.at("id"), *before, kLongestPoll,
                     [respond = std::move(respond)](const Result<SpeedDesk::Ticket>& ticket) {
                       respond(ticket ? Result<Response>(ticket_answer(*ticket, 200)) : tl::unexpected(ticket.error()));
                     });
@@ -59,11 +68,25 @@ Result<Response> give_back(SpeedDesk& desk, const Request& request) {
   return Response::no_content();
 }
 
+void add_ndt7(http::Router& router, const SpeedRouteParts& parts) {
+  methods::ndt7::RouteParts ndt7{parts.desk, parts.clock, parts.random, {}, parts.run, {}};
+  ndt7.run.believes_peer = false;  // Its word is told beside ours, never instead of it.
+  ndt7.is_own_page = [hosts = parts.hosts](const Request& request) { return from_origin_among(request, hosts); };
+  ndt7.on_begin = [&visitors = parts.visitors](const Request& request, std::string ticket) {
+    auto test = visitors.begin(std::move(ticket), request.remote_address);
+    return [&visitors, test = std::move(test)](const methods::ndt7::RunResult& result) {
+      methods::ndt7::log_test(test->network, result);  // no more of a visitor is written down (docs/security.md)
+      visitors.ended(*test, result);
+    };
+  };
+  methods::ndt7::add_ndt7_routes(router, ndt7);
+}
+
 }  // namespace
 
 void add_speed_routes(http::Router& router, const SpeedRouteParts& parts) {
   using http::Method;
-  methods::ndt7::add_ndt7_routes(router, {parts.desk, parts.clock, parts.random, from_own_origin, parts.run});
+  add_ndt7(router, parts);
   SpeedDesk& desk = parts.desk;
   const std::string one = std::string(kTicket) + "/{id}";
   router.post(std::string(kTicket), Access::kPublic,

@@ -1,6 +1,7 @@
 // The page /speed in Chromium. Its rates are no measure here: playwright copies every WebSocket frame to itself.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { BASE, PHONE, launch, open_page } from "./browser.mjs";
 
@@ -11,9 +12,10 @@ after(() => browser?.close());
 const number_of = (text) =>
   Number(text.replaceAll(",", "").match(/[\d.]+/)?.[0]);
 
-test("a whole test, figures and sentences", { timeout: 60_000 }, async () => {
+test("a whole test, figures and sentences", { timeout: 90_000 }, async () => {
   const { context, page, faults } = await open_page(browser);
   await page.goto(`${BASE}/speed`);
+  await page.getByRole("radio", { name: "Wi-Fi" }).check();
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByText("What this means").waitFor({ timeout: 45_000 });
   for (const name of [
@@ -33,6 +35,21 @@ test("a whole test, figures and sentences", { timeout: 60_000 }, async () => {
     /received [\d.,]+ Mbit\/s and sent [\d.,]+ Mbit\/s over IPv4/,
   );
   assert.match(text, /A small answer takes/);
+  await page.getByRole("link", { name: "To the result and its proof" }).click();
+  await page.getByText("This browser has checked it").waitFor();
+  const result = await page.locator("main").innerText();
+  assert.match(result, /UTC\+8\), measured by \S+/);
+  assert.match(result, /Connected by: Wi-Fi/);
+  assert.doesNotMatch(result, /127\.0\.0\.1[^:]/, "no address");
+  const command = result.match(/gnomon verify '([^']+)'/)[1];
+  assert.equal(command, page.url());
+  if (process.env.GNOMON) {
+    const told = execFileSync(process.env.GNOMON, ["verify", command], {
+      encoding: "utf8",
+    });
+    assert.match(told, /download .* Mbit\/s over IPv4/);
+    assert.match(told, /Everything holds/);
+  }
   assert.deepEqual(await page.evaluate(() => globalThis.csp_violations), []);
   assert.deepEqual(faults, []);
   await context.close();
@@ -80,3 +97,32 @@ test("a blocked WebSocket is told in words", { timeout: 30_000 }, async () => {
   await page.getByRole("button", { name: "Again", exact: true }).waitFor();
   await context.close();
 });
+
+test(
+  "a proof that does not hold is said aloud",
+  { timeout: 30_000 },
+  async () => {
+    const { context, page } = await open_page(browser);
+    const id = "0".repeat(44);
+    const figures = {
+      ...{ id, record: 0, server: "s", software: "g", network: "unknown" },
+      tests: [
+        {
+          ...{ direction: "down", family: 4, start_unix_ms: 1.7e12 },
+          ...{ duration_ms: 10_000, outcome: "done", throughput: 9e9 },
+          ...{ moved_bytes: 1e9, idle_p50: null, loaded_p50: null },
+          ...{ retransmission_ratio: null, verdict: "unsure", queue: null },
+          client: { throughput: null, idle: null, loaded: null },
+        },
+      ],
+    };
+    await page.route("**/api/v1/speed/result/**", (route) =>
+      route.request().url().endsWith(id)
+        ? route.fulfill({ json: figures })
+        : route.fulfill({ body: "" }),
+    );
+    await page.goto(`${BASE}/speed/result?id=${id}`);
+    await page.getByText("The proof does not hold").waitFor();
+    await context.close();
+  },
+);

@@ -64,6 +64,23 @@ TEST(Ndt7TransferRecord, ASenderTakesTheReceiversWord) {
   EXPECT_FALSE(record.peer(said, tcp, {})) << "a counter never goes back";
 }
 
+// A client that lies about its counts changes nothing of what a server keeps as its own.
+TEST(Ndt7TransferRecord, WhoDoesNotBelieveItsPeerKeepsItsOwnFigures) {
+  TransferRecord sender(Direction::kDown, true, false);
+  Measurement lie;
+  lie.app = {100'000, 1'000'000'000'000};
+  lie.tcp.emplace().bytes_acked = 1'000'000'000'000;
+  TcpInfo tcp;
+  tcp.bytes_acked = 900;
+  EXPECT_FALSE(sender.peer(lie, tcp, {}));
+  EXPECT_TRUE(sender.own(milliseconds(200), 1000, tcp, {}));
+  EXPECT_EQ(sender.transfer().samples.back().received_bytes, 900U);
+  TransferRecord receiver(Direction::kUp, false, false);
+  EXPECT_FALSE(receiver.peer(lie, {}, {}));
+  EXPECT_TRUE(receiver.own(milliseconds(200), 10, {}, {}));
+  EXPECT_FALSE(receiver.transfer().samples.back().tcp.has_value());
+}
+
 TEST(Ndt7TransferRecord, AReceiverAddsWhatTheSenderSaid) {
   TransferRecord record(Direction::kDown, false);
   Measurement said;

@@ -24,13 +24,6 @@ Response not_now(const SpeedDesk::NotNow& refusal) {
   return response;
 }
 
-void log_test(std::string_view who, const RunResult& result) {
-  log::info("ndt7 {} of {}: {:.1f} Mbit/s in {:.1f} s, {}{}{}",
-            result.transfer.direction == Direction::kDown ? "download" : "upload", who,
-            mean_bits_per_second(result.transfer) / 1e6, std::chrono::duration<double>(result.elapsed).count(),
-            to_string(result.end), result.fault.empty() ? "" : ": ", result.fault);
-}
-
 class Ndt7Route {
  public:
   Ndt7Route(const RouteParts& parts, Direction direction) : parts_(parts) { parts_.run.direction = direction; }
@@ -42,19 +35,19 @@ class Ndt7Route {
       respond(std::move(*refusal));
     } else if (const auto ticket = request->query_value("ticket"); ticket && !ticket->empty()) {
       auto turn = parts_.desk.turn_of_ticket(std::string(*ticket));
-      respond(turn ? Result<Response>(begin(*request, *turn)) : tl::unexpected(turn.error()));
+      respond(turn ? Result<Response>(begin(*request, *turn, std::string(*ticket))) : tl::unexpected(turn.error()));
     } else {
       parts_.desk.wait_for_turn(request->remote_address, [*this, request, respond = std::move(respond)](auto turn) {
-        respond(turn ? begin(*request, *turn) : not_now(turn.error()));
+        respond(turn ? begin(*request, *turn, {}) : not_now(turn.error()));
       });
     }
   }
 
  private:
-  [[nodiscard]] Response begin(const Request& request, SpeedDesk::Turn turn) const {
-    auto done = [turn = std::move(turn), who = request.remote_address](const RunResult& result) {
-      log_test(who, result);
-    };
+  [[nodiscard]] Response begin(const Request& request, SpeedDesk::Turn turn, std::string ticket) const {
+    auto ended = parts_.on_begin ? parts_.on_begin(request, std::move(ticket))
+                                 : [who = request.remote_address](const RunResult& result) { log_test(who, result); };
+    auto done = [turn = std::move(turn), ended = std::move(ended)](const RunResult& result) { ended(result); };
     return begin_test(request, parts_.run, parts_.clock, parts_.random, std::move(done));
   }
 
@@ -62,6 +55,13 @@ class Ndt7Route {
 };
 
 }  // namespace
+
+void log_test(std::string_view who, const RunResult& result) {
+  log::info("ndt7 {} of {}: {:.1f} Mbit/s in {:.1f} s, {}{}{}",
+            result.transfer.direction == Direction::kDown ? "download" : "upload", who,
+            mean_bits_per_second(result.transfer) / 1e6, std::chrono::duration<double>(result.elapsed).count(),
+            to_string(result.end), result.fault.empty() ? "" : ": ", result.fault);
+}
 
 void add_ndt7_routes(http::Router& router, const RouteParts& parts) {
   for (const Direction direction : {Direction::kDown, Direction::kUp}) {

@@ -39,6 +39,7 @@ bool TransferRecord::own(Nanoseconds elapsed, std::uint64_t bytes, const std::op
 
 bool TransferRecord::peer(const Measurement& said, const std::optional<TcpInfo>& tcp,
                           const std::optional<schema::CpuUse>& cpu) {
+  if (!believes_peer_) return false;
   if (!own_sends_) {
     said_ = said;
     return false;

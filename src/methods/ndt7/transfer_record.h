@@ -11,8 +11,9 @@ namespace gnomon::methods::ndt7 {
 
 class TransferRecord {
  public:
-  // `own_sends`: this end is the sender.
-  TransferRecord(schema::Direction direction, bool own_sends) : own_sends_(own_sends) {
+  // `own_sends`: this end is the sender. `believes_peer`: what the peer says makes samples and goes into them.
+  TransferRecord(schema::Direction direction, bool own_sends, bool believes_peer = true)
+      : own_sends_(own_sends), believes_peer_(believes_peer) {
     transfer_.direction = direction;
   }
 
@@ -28,7 +29,7 @@ class TransferRecord {
  private:
   bool add(schema::TransferSample sample);
 
-  const bool own_sends_;
+  const bool own_sends_, believes_peer_;
   schema::Transfer transfer_;
   std::optional<Measurement> said_;  // by the sender, not in a sample yet
   bool receiver_tells_ = false;

@@ -44,11 +44,14 @@ class Run {
         on_sample_(on_sample),
         sends_((options.own == WebSocketRole::kServer) == (options.direction == Direction::kDown)),
         socket_(stream, options.own, random),
-        record_(options.direction, sends_),
+        record_(options.direction, sends_, options.believes_peer),
         begun_(clock.now()),
         moved_(begun_),
         next_measure_(begun_ + options.measure_every) {
     if (sends_) block_ = random_block(random);
+    if (const auto tcp = kernel_tcp(begun_); tcp && tcp->rtt.value_or(0) > 0) {
+      result_.idle_rtt = std::chrono::microseconds(*tcp->rtt);
+    }
     result_.own_endpoint = own_endpoint(stream.socket());
     result_.peer_endpoint = peer_endpoint(stream.socket());
     if (options.own == WebSocketRole::kServer) {

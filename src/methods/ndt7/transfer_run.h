@@ -31,6 +31,8 @@ struct RunOptions {
   Nanoseconds idle_after = kIdleAfter;
   Nanoseconds measure_every = kMeasureEvery;
   const std::atomic<bool>* cancel = nullptr;  // looked at as often as it measures
+  // False: the samples are what this end's own kernel saw, whatever the peer tells; a peer may lie.
+  bool believes_peer = true;
 };
 
 enum class RunEnd : std::uint8_t {
@@ -48,6 +50,8 @@ struct RunResult {
   schema::Transfer transfer;
   Nanoseconds elapsed{};    // from the handshake to the last byte of payload
   std::uint64_t bytes = 0;  // of payload that this end sent or received
+  // The kernel's smoothed round trip when the test began: of the handshakes, so of a path that this test does not fill.
+  std::optional<Nanoseconds> idle_rtt;
   RunEnd end = RunEnd::kDone;
   std::string fault;                // of kBroken, in words
   std::optional<Measurement> peer;  // its last one

@@ -58,6 +58,13 @@ export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promi
   return answer<T>(fetch(address(path, query), { headers: { Accept: 'application/json' }, signal: signal ?? null }));
 }
 
+/** An answer that is no JSON. */
+export async function get_bytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(path, { cache: 'no-store' });
+  if (!response.ok) throw await failure(response);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 export function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
