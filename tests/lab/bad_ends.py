@@ -10,7 +10,7 @@ A lab of two sites with a router between. The tests run at the same time, each w
 - a proxy stands between that takes far more than it passes on;
 - a client lies about what it counted; a server's wall clock is an hour off.
 
-A minute. --show prints what each command said. Ends with 1 when one was too slow, crashed, or said something else."""
+A minute and a half. --show prints what each command said. Ends with 1 when one was too slow, crashed, or said something else."""
 
 import argparse
 import re
