@@ -230,33 +230,40 @@ MethodRun AllMethods::ndt7(Direction direction) {
   return run;
 }
 
-std::vector<MethodRun> AllMethods::responsiveness() {
+methods::responsiveness::Options AllMethods::responsiveness_options() const {
   namespace rpm = methods::responsiveness;
-  std::vector<MethodRun> runs;
   rpm::Options options;
   options.loads.clear();
   for (const Direction direction : request_.speed.directions) {
-    runs.push_back(begin("responsiveness", "Responsiveness", direction));
     options.loads.push_back(direction == Direction::kDown ? rpm::Load::kDown : rpm::Load::kUp);
   }
-  const auto same_for_all = [&](const MethodRun& first) {
-    for (MethodRun& run : runs) run.state = first.state, run.reason = first.reason;
-    return runs;
-  };
   options.target = request_.responsiveness;
-  if (options.target.empty()) {
-    const auto port = find(runs.front(), kResponsivenessPort);
-    if (!port || !is_at(runs.front(), *port)) return same_for_all(runs.front());
-    options.target = net::to_string(net::Endpoint{request_.speed.options.server.address, *port});
-  }
   options.family = request_.speed.options.server.address.family();
   options.verify_tls = false;  // nothing that is secret goes over it
   options.most_time =
       std::max<Nanoseconds>(seconds(6), 2 * request_.speed.options.most) * static_cast<int>(options.loads.size());
   options.stop = stop_;
+  return options;
+}
+
+std::vector<MethodRun> AllMethods::responsiveness() {
+  std::vector<MethodRun> runs;
+  for (const Direction direction : request_.speed.directions) {
+    runs.push_back(begin("responsiveness", "Responsiveness", direction));
+  }
+  const auto same_for_all = [&](const MethodRun& first) {
+    for (MethodRun& run : runs) run.state = first.state, run.reason = first.reason;
+    return runs;
+  };
+  auto options = responsiveness_options();
+  if (options.target.empty()) {
+    const auto port = find(runs.front(), kResponsivenessPort);
+    if (!port || !is_at(runs.front(), *port)) return same_for_all(runs.front());
+    options.target = net::to_string(net::Endpoint{request_.speed.options.server.address, *port});
+  }
   RpmWatch watch(progress_, request_.speed.directions.front());
   const CpuWatch cpu(clock_);
-  const auto found = rpm::measure(options, clock_, random_, &watch);
+  const auto found = methods::responsiveness::measure(options, clock_, random_, &watch);
   if (!found) {
     fill(runs.front(), found.error());
     if (stop_.stop_requested()) runs.front().state = MethodState::kStopped;

@@ -8,6 +8,7 @@
 #include "cli/speed_all.h"
 #include "core/random.h"
 #include "methods/capacity/held_turn.h"
+#include "methods/responsiveness/responsiveness.h"
 
 namespace gnomon::cli {
 
@@ -32,6 +33,7 @@ class AllMethods {
   std::optional<Port> find(MethodRun& run, std::uint16_t usual) const;
   bool is_at(MethodRun& run, Port port) const;
   [[nodiscard]] bool is_tls(std::string_view method, bool usual) const;
+  [[nodiscard]] methods::responsiveness::Options responsiveness_options() const;
   [[nodiscard]] MethodRun begin(std::string method, std::string name, schema::Direction direction) const;
 
   const SpeedAllRequest& request_;
