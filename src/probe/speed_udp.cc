@@ -54,7 +54,8 @@ std::uint64_t moved_bytes(const udpst::UdpCapacity& seen) {
 void fill(const udpst::UdpCapacity& seen, schema::AccessResult& out) {
   out.samples = static_cast<std::uint32_t>(seen.sub_intervals.size());
   out.moved_bytes = moved_bytes(seen);
-  out.idle_p50 = seen.rtt_minimum;
+  // The protocol counts round trips in milliseconds: less than one is not known.
+  if (seen.rtt_minimum > Nanoseconds{}) out.idle_p50 = seen.rtt_minimum;
   if (!seen.maximum) return;
   const udpst::SubInterval& best = seen.sub_intervals[*seen.maximum];
   out.throughput = best.ip_rate.value;

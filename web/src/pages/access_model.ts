@@ -100,7 +100,8 @@ export function methods_of(groups: readonly AccessGroup[]): string[] {
   return [...capacity_methods(groups), ...(responsive ? ['responsiveness'] : [])];
 }
 
-/** A row for each site and access network: every method beside the others. Delays are those of the download. */
+/** A row for each site and access network: every method beside the others. Delays are those of the download, or of a load
+    both ways where only that was measured. */
 export function method_rows(groups: readonly AccessGroup[]): MethodRow[] {
   const rows = new Map<string, MethodRow>();
   for (const g of groups) {
@@ -110,9 +111,17 @@ export function method_rows(groups: readonly AccessGroup[]): MethodRow[] {
     const cell = (row.cells[g.method] ??= { down: null, up: null, rpm: null, idle: null, loaded: null });
     if (g.direction === 'down') Object.assign(cell, { down: g.throughput, idle: g.idle_p50, loaded: g.loaded_p50 });
     if (g.direction === 'up') cell.up = g.throughput;
+    if (g.direction === 'both') {
+      cell.down ??= g.throughput;
+      cell.idle ??= g.idle_p50;
+      cell.loaded ??= g.loaded_p50;
+    }
     if (g.rpm && (g.direction === 'both' || !cell.rpm)) cell.rpm = g.rpm;
   }
-  return [...rows.values()].sort((a, b) => a.site.localeCompare(b.site) || a.line.localeCompare(b.line));
+  const rank = (row: MethodRow): number => NETWORKS.indexOf(row.line.split(' ')[0]!);
+  return [...rows.values()].sort(
+    (a, b) => a.site.localeCompare(b.site) || rank(a) - rank(b) || a.line.localeCompare(b.line),
+  );
 }
 
 /** By line, one value a slot: the medians of throughput, or of round trips a minute; null where no test was. */
