@@ -1,5 +1,7 @@
 #include "probe/speed_job.h"
 
+#include <fmt/format.h>
+
 #include "core/log.h"
 #include "core/version.h"
 

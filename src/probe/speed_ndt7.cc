@@ -1,5 +1,7 @@
 // ndt7 (docs/methods/ndt7.md), download and then upload.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

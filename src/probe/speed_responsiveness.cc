@@ -1,5 +1,7 @@
 // Responsiveness under working conditions (docs/methods/responsiveness.md): idle, then down, up, and both ways at once.
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 

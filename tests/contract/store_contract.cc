@@ -294,6 +294,11 @@ TEST_P(StoreContract, TestsOfAccessNetworksCountOnceAndOutliveACrash) {
   }
   ASSERT_GT(all.size(), 100U);
   EXPECT_EQ(value_of(store->access_results({.range = range, .limit = 10'000})).size(), all.size());
+  const std::string server = all.front().result.target_site;
+  const auto served = std::ranges::count_if(
+      all, [&](const AccessRow& one) { return one.site == server || one.result.target_site == server; });
+  EXPECT_EQ(value_of(store->access_results({.range = range, .either_site = server, .limit = 10'000})).size(),
+            static_cast<std::size_t>(served));
   // A text is a text, whatever stands in it.
   EXPECT_TRUE(value_of(store->access_results({.range = range, .site = "' OR ''='"})).empty());
   EXPECT_FALSE(store->access_results({.range = range, .limit = 0}));
