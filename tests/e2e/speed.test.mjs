@@ -126,3 +126,21 @@ test(
     await context.close();
   },
 );
+
+test(
+  "who has no login tests all the same where one is asked for",
+  { timeout: 30_000 },
+  async () => {
+    const { context, page } = await open_page(browser);
+    await page.route("**/api/v1/session", async (route) => {
+      const answer = await route.fetch();
+      const session = { ...(await answer.json()), login_required: true };
+      await route.fulfill({ json: { ...session, user: null, role: "public" } });
+    });
+    await page.goto(`${BASE}/speed`);
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Ready").waitFor();
+    await context.close();
+  },
+);

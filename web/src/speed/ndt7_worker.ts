@@ -4,11 +4,16 @@ import type { Order, ServerWord, Told } from './messages';
 
 const PROTOCOL = 'net.measurementlab.ndt.v7';
 const FIRST_MESSAGE = 1 << 13;
-const LARGEST_MESSAGE = 1 << 20;
+// Few large messages cost a browser less than many small ones; each takes at most a third of a second of ten.
+const LARGEST_MESSAGE = 1 << 23;
+const MESSAGE_SHARE = 32;
 const LENGTH_MS = 10_000;
 const TELL_MS = 100;
-// So many messages wait in the browser at most: enough to keep it busy, little enough to end in time.
+// So many messages wait in the browser at most, or as many as it sends in so long: enough to keep it busy whatever else
+// the machine does, little enough to end in time.
 const WAITING = 8;
+const WAITING_LEAST = 2;
+const WAITING_MS = 500;
 
 const tell = (told: Told) => postMessage(told);
 
@@ -57,10 +62,14 @@ function upload(url: string): void {
     if (socket.readyState !== WebSocket.OPEN) return;
     const at = performance.now() - begun;
     if (at >= LENGTH_MS) return socket.close();
-    while (socket.bufferedAmount < WAITING * message.length) {
+    for (;;) {
+      const sent = queued - socket.bufferedAmount;
+      if (message.length < LARGEST_MESSAGE && message.length < sent / MESSAGE_SHARE)
+        message = random_bytes(message.length * 2);
+      const wanted = Math.max(WAITING_LEAST * message.length, at > 0 ? (sent / at) * WAITING_MS : 0);
+      if (socket.bufferedAmount >= Math.min(WAITING * message.length, wanted)) break;
       socket.send(message);
       queued += message.length;
-      if (message.length < LARGEST_MESSAGE && message.length < queued / 16) message = random_bytes(message.length * 2);
     }
     if (at - told >= TELL_MS) {
       told = at;

@@ -49,8 +49,13 @@ function ledger_of(batch: Uint8Array) {
   entry.set(node_sha(batch), 64);
   const leaves = [0, 1, 2, 3, 4].map((i) => (i === 2 ? node_sha(Uint8Array.of(0), entry) : node_sha(Uint8Array.of(i))));
   const { root, path } = tree(leaves, 2);
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  const make = () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    return { privateKey, raw: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32) };
+  };
+  // One whose Base 64 holds the sign that also parts a verifier key.
+  let { privateKey, raw } = make();
+  while (!base64(Buffer.concat([Buffer.of(1), raw])).includes('+')) ({ privateKey, raw } = make());
   const text = `test/log\n5\n${base64(root)}\n`;
   const signature = Buffer.concat([Buffer.alloc(4), sign(null, Buffer.from(text), privateKey)]);
   const key = `test/log+00000000+${base64(Buffer.concat([Buffer.of(1), raw]))}\n`;
@@ -70,7 +75,9 @@ test('a whole proof holds, and no part of it can be exchanged', async () => {
   const { proof, key } = ledger_of(batch);
   const proven = await check(batch, proof, key);
   expect(proven).toMatchObject({ record: 2, size: 5, received_unix_ms: 1_700_000_000_000 });
-  expect(proven.signed).not.toBe(false);
+  expect(proven.signed).toBe(true);
+  const forged = ledger_of(batch);
+  await expect(check(batch, proof, forged.key)).rejects.toThrow('signature');
   await expect(check(Uint8Array.of(1, 2, 4), proof, key)).rejects.toThrow('another batch');
   await expect(check(batch, proof.replace('index 2', 'index 3'), key)).rejects.toThrow('another number');
   const other = ledger_of(Uint8Array.of(9));

@@ -73,14 +73,16 @@ export function root_of(leaf: Uint8Array, index: number, size: number, hashes: r
 }
 
 async function is_signed(checkpoint: string, key: string): Promise<boolean | null> {
-  const [name, , blob] = key.trim().split('+') as [string, string, string];
+  // NAME+ID+BASE64: only the last part may hold further signs of plus.
+  const [name = '', id = ''] = key.split('+');
+  const blob = key.trim().slice(name.length + id.length + 2);
   const text = checkpoint.slice(0, checkpoint.indexOf('\n\n') + 1);
   const line = checkpoint.split('\n').find((one) => one.startsWith(`\u2014 ${name} `));
   if (!line) return false;
   const signature = from_base64(line.slice(line.lastIndexOf(' ') + 1)).slice(4);
   if (!globalThis.crypto?.subtle) return null;
   try {
-    const raw = from_base64(key.trim().slice(key.trim().length - blob.length)).slice(1);
+    const raw = from_base64(blob).slice(1);
     const imported = await crypto.subtle.importKey('raw', raw, { name: 'Ed25519' }, false, ['verify']);
     return await crypto.subtle.verify({ name: 'Ed25519' }, imported, signature, new TextEncoder().encode(text));
   } catch {
