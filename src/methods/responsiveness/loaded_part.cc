@@ -24,7 +24,7 @@ class LoadedPart {
         loop_(std::move(loop)),
         begun_(course.clock.now()),
         interval_begun_(begun_),
-        moved_(begun_),
+        last_moved_(begun_),
         next_foreign_(begun_),
         next_self_(begun_) {}
 
@@ -137,9 +137,9 @@ class LoadedPart {
   // Connections to a peer that is gone stand for minutes.
   void note_progress(MonotonicTime now) {
     if (interval_.bytes_down + interval_.bytes_up > 0) {
-      moved_ = now;
+      last_moved_ = now;
       any_moved_ = true;
-    } else if (now - moved_ >= kSilence) {
+    } else if (now - last_moved_ >= kSilence) {
       ended_ = any_moved_ ? "nothing came through for 5 s; see whether the server still runs and is reached"
                           : "not a byte of load came through, though the connections stand: something between lets "
                             "small packets pass and no large ones (an MTU black hole), or blocks the data";
@@ -184,7 +184,7 @@ class LoadedPart {
   ResponsivenessSearch search_;
   ReadyLoop loop_;
   const MonotonicTime begun_;
-  MonotonicTime interval_begun_, moved_, next_foreign_, next_self_;
+  MonotonicTime interval_begun_, last_moved_, next_foreign_, next_self_;
   bool any_moved_ = false;
   Interval interval_;
   ByteCount moved_{};
