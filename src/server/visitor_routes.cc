@@ -1,5 +1,6 @@
 #include "server/visitor_routes.h"
 
+#include <algorithm>
 #include <future>
 
 #include "journal/batch_proof.h"
