@@ -129,7 +129,7 @@ TEST(CapacityMessage, OffersAndTurnsOutOfRangeAreRefused) {
   EXPECT_EQ(reason_of(with_offers("[]")), "");
   const std::string one = R"({"method":"a","port":1,"tls":false})";
   EXPECT_EQ(reason_of(with_offers("[" + one + "]")), "");
-  for (const std::string wrong :
+  for (const std::string& wrong :
        {std::string("{}"), std::string("[1]"), std::string(R"([{"method":"a","port":0,"tls":false}])"),
         std::string(R"([{"method":"a","port":65536,"tls":false}])"), std::string(R"([{"method":"a","port":1}])"),
         "[" + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one + "," + one +
