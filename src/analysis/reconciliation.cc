@@ -194,7 +194,7 @@ Text same_text(const ReconciledRate& row, const MethodRate& method, const PathPa
   const Text headers = headers_text(method, packets);
   if (row.below <= 0) return {headers.en + ".", headers.zh + "。"};
   if (row.below <= kSame)
-    return {headers.en + "; with them it agrees with the highest.", headers.zh + "；计入后与最高值一致。"};
+    return {headers.en + "; so counted it agrees with the highest.", headers.zh + "；计入后与最高值一致。"};
   return {headers.en + "; its interval and that of the highest overlap.", headers.zh + "；其区间与最高值的区间重叠。"};
 }
 

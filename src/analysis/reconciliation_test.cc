@@ -48,7 +48,7 @@ TEST(Reconcile, AGigabitIsTheSameByAllMethodsOnceHeadersAreCounted) {
     EXPECT_EQ(row.unexplained, 0);
   }
   EXPECT_EQ(reconcile(methods, {})[1].explanation.en,
-            "Headers are 3.47 % of the packets; with them it agrees with the highest.");
+            "Headers are 3.47 % of the packets; so counted it agrees with the highest.");
 }
 
 TEST(Reconcile, OneStreamIsHeldByItsWindow) {

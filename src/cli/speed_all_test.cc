@@ -143,7 +143,7 @@ TEST(SpeedAllView, AMethodWithoutAFigureIsARowAndTheRestIsReckoned) {
   const auto direction = direction_of({tcp_run(1, 94), tcp_run(8, 95), udp_run(silent)});
   const std::string table = table_of(direction);
   EXPECT_THAT(table, HasSubstr("UDP capacity       blocked or not there: no answer on UDP port 24601\n"));
-  EXPECT_THAT(table, HasSubstr("TCP, 8 streams        95 Mbit/s  98.4 Mbit/s   highest\n"));
+  EXPECT_THAT(table, HasSubstr("TCP, 8 streams      95 Mbit/s  98.4 Mbit/s   highest\n"));
   EXPECT_THAT(table,
               HasSubstr("The access carries 98.4 Mbit/s of IP packets (TCP, 8 streams; 2 of 2 methods within 5 %)."));
   SpeedAllResult result;
