@@ -69,7 +69,8 @@ struct ReconciledRate {
   double ip_bps = 0;       // brought to IP packets
   double below = 0;        // the highest, as a share of it, 0 to 1
   double unexplained = 0;  // the part of `below` that nothing explains
-  RateCause cause = RateCause::kNone;  // one that explains half of `below` at least, else kUnexplained
+  // One that explains half of `below` at least, else kUnexplained.
+  RateCause cause = RateCause::kNone;
   Text explanation;
 };
 

@@ -59,7 +59,8 @@ class LiveProgress final : public ProgressSink {
  private:
   void draw() {
     StyledLine now(terminal_);
-    now.add(" now ", Style::kDim).add(fmt::format("{:>15}", analysis::rate_text(static_cast<double>(rate_.value))), Style::kBold);
+    now.add(" now ", Style::kDim)
+        .add(fmt::format("{:>15}", analysis::rate_text(static_cast<double>(rate_.value))), Style::kBold);
     now.add("   highest second ", Style::kDim).add(analysis::rate_text(static_cast<double>(highest_.value)));
     screen_.draw({now.text(), StyledLine(terminal_).add(last_, Style::kDim).text()});
   }

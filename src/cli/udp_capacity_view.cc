@@ -114,7 +114,7 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
   if (result.is_burst()) {
     lines.push_back(
         fmt::format("three sub-intervals in a row carried {} at most: the highest was a burst, or the rate varies",
-                    rate_text(*result.sustained)));
+                    rate_of(*result.sustained)));
   }
   lines.push_back("in it  " + sub_interval_line(result.sub_intervals[*result.maximum], utf8));
   if (result.rtt_minimum) lines.push_back(fmt::format("least round trip {:.1f} ms", milliseconds(*result.rtt_minimum)));
