@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/speed_all_json.h"
@@ -90,9 +91,8 @@ void run_methods(const SpeedAllRequest& request, AllMethods& methods, Screen& sc
   }
   const auto keep = [&](MethodRun run) {
     screen.over({all_step(run, screen.terminal())});
-    for (AccessDirection& direction : result.directions) {
-      if (direction.direction == run.direction) direction.runs.push_back(std::move(run));
-    }
+    const auto of_run = std::ranges::find(result.directions, run.direction, &AccessDirection::direction);
+    if (of_run != result.directions.end()) of_run->runs.push_back(std::move(run));
   };
   const std::uint32_t several = request.speed.options.streams;
   using Step = std::function<MethodRun(Direction)>;

@@ -4,6 +4,7 @@
 
 #include "journal/batch_for_test.h"
 #include "journal/journal.h"
+#include "journal/meddling_files_for_test.h"
 #include "segment/memory_file_system.h"
 
 namespace gnomon::journal {
@@ -19,7 +20,7 @@ class BatchProofTest : public testing::Test {
     options.lock_folder = false;
     options.background = false;
     options.ledger_name = "gnomon/test";
-    journal_ = Journal::open(files_, "/data", key_, clock_, options).value();
+    journal_ = Journal::open(meddling_, "/data", key_, clock_, options).value();
     for (std::uint64_t sequence = 1; sequence <= kBatches; ++sequence) append(sequence);
     EXPECT_TRUE(journal_->publish());
   }
@@ -31,6 +32,7 @@ class BatchProofTest : public testing::Test {
   [[nodiscard]] const VerifierKey& ledger_key() const { return journal_->ledger().key(); }
 
   segment::MemoryFileSystem files_;
+  MeddlingFiles meddling_{files_};
   ManualClock clock_;
   crypto::PrivateKey key_ = crypto::PrivateKey::generate();
   ProbeForTest probe_{1};
@@ -50,6 +52,20 @@ TEST_F(BatchProofTest, HoldsForEveryPlaceAndSurvivesItsText) {
     EXPECT_EQ(proven->batch.head().sequence, record + 1);
     EXPECT_EQ(proven->checkpoint.size, kBatches);
   }
+}
+
+TEST_F(BatchProofTest, WhoAsksWhileACheckpointIsWrittenIsToldToComeBackOrGetsAProof) {
+  append(kBatches + 1);
+  int asked = 0;
+  meddling_.after_rename = [&](const std::string& path) {
+    if (!path.ends_with("/checkpoint")) return;
+    ++asked;
+    const auto proof = prove_record(*journal_, kBatches);
+    EXPECT_TRUE(proof || proof.error().code == ErrorCode::kUnavailable) << proof.error().message();
+  };
+  EXPECT_TRUE(journal_->publish());
+  EXPECT_EQ(asked, 1);
+  EXPECT_TRUE(prove_record(*journal_, kBatches));
 }
 
 TEST_F(BatchProofTest, NothingCanBeExchanged) {

@@ -94,9 +94,11 @@ Status Ledger::grow(std::uint64_t size) {
 
 Status Ledger::sign() {
   const Checkpoint checkpoint{verifier_.name, builder_->size(), builder_->root()};
-  if (auto put = files_.replace_file(folder_ + "/checkpoint", sign_checkpoint(checkpoint, key_)); !put) return put;
+  std::string note = sign_checkpoint(checkpoint, key_);
+  if (auto put = files_.replace_file(folder_ + "/checkpoint", note); !put) return put;
   const std::lock_guard lock(published_mutex_);
   const std::uint64_t before = published_.size;
+  checkpoint_ = std::move(note);
   published_ = {checkpoint.size, checkpoint.root, clock_.wall()};
   remove_partials(before);
   return {};
@@ -149,7 +151,8 @@ TileBuilder::Source Ledger::tiles() const {
 
 Result<std::string> Ledger::resource(std::string_view path) const {
   const std::lock_guard lock(published_mutex_);
-  if (path == "checkpoint" || path == "key") return files_.read_file(folder_ + "/" + std::string(path));
+  if (path == "checkpoint") return checkpoint_;
+  if (path == "key") return files_.read_file(folder_ + "/" + std::string(path));
   const auto tile = parse_tile_path(path);
   return tile ? tile_resource(*tile) : Result<std::string>(no_such_resource(path));
 }

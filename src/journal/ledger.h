@@ -93,6 +93,7 @@ class Ledger {
 
   mutable std::mutex published_mutex_;  // also held while files that readers may want are removed
   LedgerStatus published_;
+  std::string checkpoint_;  // the signed note of just that tree; the file is a moment ahead of it
 };
 
 }  // namespace gnomon::journal

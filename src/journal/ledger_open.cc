@@ -72,6 +72,7 @@ Status Ledger::load(std::uint64_t durable_records) {
         kRestore);
   }
   published_ = {checkpoint->size, checkpoint->root, std::nullopt};
+  checkpoint_ = *note;
   auto restored = TileBuilder::restore(checkpoint->size, tiles());
   if (restored && restored->root() == checkpoint->root) {
     builder_ = *std::move(restored);

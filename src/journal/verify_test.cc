@@ -4,6 +4,7 @@
 
 #include "journal/batch_for_test.h"
 #include "journal/journal.h"
+#include "journal/meddling_files_for_test.h"
 #include "segment/memory_file_system.h"
 
 namespace gnomon::journal {
@@ -121,28 +122,12 @@ TEST_F(Verify, LostTilesAreMadeAnewByOpening) {
 // A writing process signs again and again while the folder is read.
 TEST_F(Verify, BesideAWriterBlamesNothing) {
   fill(250);
-  class Meddling final : public segment::FileSystem {
-   public:
-    Meddling(segment::FileSystem& files, std::function<void()> write) : files_(files), write_(std::move(write)) {}
-    Result<std::unique_ptr<segment::File>> open(const std::string& path, segment::OpenMode mode) override {
-      if (path.ends_with(".seg") && !done_) {
-        done_ = true;
-        write_();
-      }
-      return files_.open(path, mode);
-    }
-    Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-    Status create_folder(const std::string& folder) override { return files_.create_folder(folder); }
-    Status rename(const std::string& from, const std::string& to) override { return files_.rename(from, to); }
-    Status remove(const std::string& path) override { return files_.remove(path); }
-    Status sync_directory(const std::string& folder) override { return files_.sync_directory(folder); }
-    Result<std::uint64_t> free_bytes(const std::string& folder) override { return files_.free_bytes(folder); }
-
-   private:
-    segment::FileSystem& files_;
-    std::function<void()> write_;
-    bool done_ = false;
-  } meddling(files_, [this] { fill(20, 251); });
+  MeddlingFiles meddling(files_);
+  bool done = false;
+  meddling.before_open = [&](const std::string& path) {
+    if (!path.ends_with(".seg") || std::exchange(done, true)) return;
+    fill(20, 251);
+  };
   const auto report = verify_folder(meddling, kFolder);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->problem_count, 0U) << report->problems[0].file << ": " << report->problems[0].reason;

@@ -1,5 +1,7 @@
 // What a visitor's page says of its test, read with Boost.JSON.
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "schema/access_names.h"
@@ -28,7 +30,8 @@ Result<std::optional<double>> number_of(const json::object& object, std::string_
   if (found == nullptr || found->is_null()) return std::optional<double>();
   boost::system::error_code error;
   const auto value = found->to_number<double>(error);
-  if (error || !(value >= 0) || value > most) return wrong(name, "it must be a number of at least 0");
+  if (error || !(value >= 0) || value > most)
+    return wrong(name, fmt::format("it must be a number from 0 to {:g}", most));
   return std::optional(value);
 }
 

@@ -1,6 +1,8 @@
 // The running server against docs/openapi.yaml: every operation, good and bad.
 import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
+import http from 'node:http';
+import {randomBytes} from 'node:crypto';
 import {ask, holdsSchema, met, operations} from './contract.mjs';
 import {startFixture} from './fixture.mjs';
 
@@ -370,6 +372,50 @@ test('the line of speed tests', async () => {
   for (let i = 0; i < 8; ++i) many.push((await ask(url, 'post', ticket, {status: 201})).value.id);
   await ask(url, 'post', ticket, {status: 503});
   for (const id of many) await ask(url, 'delete', one, {target: `${ticket}/${id}`, status: 204});
+});
+
+// Downloads with a ticket until `ms` after the first byte, then leaves.
+function download(ticket, ms) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(`${url}/ndt/v7/download?ticket=${ticket}`, {headers: {
+      connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'), 'sec-websocket-protocol': 'net.measurementlab.ndt.v7',
+    }});
+    request.on('response', (answer) => reject(new Error(`no upgrade: ${answer.statusCode}`))).on('error', reject);
+    request.on('upgrade', (_, socket) => {
+      const begun = Date.now();
+      socket.on('data', () => Date.now() - begun >= ms && socket.destroy()).on('error', reject).on('close', resolve);
+    });
+  });
+}
+
+test('a visitor\'s speed test is kept once, and proved', async () => {
+  const ticket = `${api}/speed/ticket`;
+  const results = `${api}/speed/result`;
+  const one = `${results}/{id}`;
+  assert.ok((await ask(url, 'get', `${api}/speed/server`)).value.name.length > 0);
+  const {id: idle} = (await ask(url, 'post', ticket, {status: 201})).value;
+  await ask(url, 'post', results, {status: 404, json: {ticket: idle}});  // no test ran with it
+  await ask(url, 'post', results, {status: 400, json: {ticket: idle, network: 'pigeons'}});
+  await ask(url, 'post', results, {status: 403, json: {ticket: idle}, headers: {origin: 'https://elsewhere.example'}});
+  await download(idle, 1500);
+  const said = [{direction: 'down', family: 4, throughput: 9e11, idle: 1e6, loaded: null}];
+  const kept = (await ask(url, 'post', results, {status: 201, json: {ticket: idle, network: 'wifi', tests: said}})).value;
+  await ask(url, 'post', results, {status: 404, json: {ticket: idle}});
+  const target = `${results}/${kept.id}`;
+  const shown = (await ask(url, 'get', one, {target})).value;
+  assert.equal(shown.record, kept.record);
+  assert.equal(shown.network, 'wifi');
+  const [only] = shown.tests;
+  assert.ok(only.moved_bytes > 0 && only.throughput > 0 && only.throughput < 1e13, 'the server\'s own figure');
+  assert.equal(only.client.throughput, 9e11);
+  assert.ok((await ask(url, 'get', `${one}/batch`, {target: `${target}/batch`})).text.length > 100);
+  // The next checkpoint holds it; until then the answer is 503.
+  while ((await fetch(`${url}${target}/proof`)).status === 503);
+  assert.match((await ask(url, 'get', `${one}/proof`, {target: `${target}/proof`})).text, /^c2sp\.org\/tlog-proof@v1\n/);
+  for (const part of ['', '/batch', '/proof']) {
+    await ask(url, 'get', `${one}${part}`, {target: `${results}/00${part}`, status: 404});
+  }
 });
 
 test('every operation of the document was met', () => {

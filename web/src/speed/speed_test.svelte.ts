@@ -29,6 +29,10 @@ class Stopped extends Error {}
 /** No WebSocket connection came about. */
 class Blocked extends Error {}
 
+function give_back(ticket: string): void {
+  void send('DELETE', `speed/ticket/${ticket}`).catch(() => {});
+}
+
 export class SpeedTest {
   step: Step = $state('ready');
   before = $state(0);
@@ -79,7 +83,8 @@ export class SpeedTest {
       if (this.over.every((one) => one.reached)) this.ticket = null;
       this.step = 'done';
     } catch (cause) {
-      if (cause instanceof Stopped) return;
+      // Of a run that was stopped, what fails later says nothing: the line has forgotten its ticket, its worker is gone.
+      if (run !== this.run) return;
       this.problem = cause instanceof ApiError || cause instanceof Error ? cause.message : String(cause);
       this.step = 'failed';
     } finally {
@@ -166,6 +171,8 @@ export class SpeedTest {
   private async wait_for_turn(run: number, tests: number): Promise<void> {
     this.check(run);
     let ticket = await send<SpeedTicket>('POST', `speed/ticket?tests=${tests}`);
+    if (run !== this.run) give_back(ticket.id);
+    this.check(run);
     this.ticket = ticket.id;
     while (ticket.before > 0) {
       this.before = ticket.before;
@@ -177,7 +184,7 @@ export class SpeedTest {
   }
 
   private give_back(): void {
-    if (this.ticket) void send('DELETE', `speed/ticket/${this.ticket}`).catch(() => {});
+    if (this.ticket) give_back(this.ticket);
     this.ticket = null;
   }
 
