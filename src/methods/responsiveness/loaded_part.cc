@@ -62,7 +62,8 @@ class LoadedPart {
         const auto again = flow.retry_after().empty() ? "try again later" : "try again in " + flow.retry_after() + " s";
         const bool busy = flow.is_refused();
         return not_begun(busy ? schema::AccessOutcome::kRefused : schema::AccessOutcome::kUnreachable,
-                         busy ? "the server tests for somebody else: " + flow.ended() : flow.ended(), busy ? again : "")
+                         busy ? "the server tests for somebody else: " + flow.ended() : flow.ended(),
+                         busy ? again : "see whether the server still runs and is reached")
             .value();
       }
       // The draft: "if at any point one of these connections terminates with an error", the test ends.
