@@ -132,7 +132,7 @@ def killed(stage):
 
     stage.all_four("servers killed", {"speed": 8, "udpst": 9, "responsiveness": 12, "ndt7": 9},
                    {"speed": ["ended early", "it closed the connection", *LOOK], "udpst": ["fell silent", "still run"],
-                    "responsiveness": ["ended early|refused|closed", "server running|no connection|still runs|closed"], "ndt7": ["ended early", *LOOK]}, kill)
+                    "responsiveness": ["ended|refused|closed", "server running|no connection|still runs|closed"], "ndt7": ["ended early", *LOOK]}, kill)
     stage.serve()
 
 
