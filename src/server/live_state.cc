@@ -170,7 +170,7 @@ void LiveState::Impl::note_tests(const schema::BatchContent& content, News& news
     for (auto& [id, path] : paths) {
       if (concerns(*test, path.identity())) note(path, path.note_test(test->from, test->to), news);
     }
-    tests.add(*std::move(test));
+    tests.add(*test);
   }
 }
 

@@ -7,7 +7,7 @@ namespace gnomon::server {
 namespace {
 
 constexpr Nanoseconds kRemembered = std::chrono::minutes(10);
-constexpr std::size_t kMostTests = 10'000;
+constexpr std::size_t kMostOfSite = 1'000;
 
 bool same_access(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() || a == b;
@@ -27,15 +27,24 @@ bool concerns(const KnownTest& test, const PathIdentity& path) {
          is(test.target_site, path.target_site);
 }
 
-void LiveTests::add(KnownTest test) {
-  std::erase_if(tests_, [&](const KnownTest& other) { return test.from - other.to > kRemembered; });
-  if (tests_.size() == kMostTests) tests_.pop_front();
-  tests_.push_back(std::move(test));
+void LiveTests::add(const KnownTest& test) {
+  for (const std::string& site : {test.site, test.target_site}) {
+    if (site.empty()) continue;
+    std::deque<KnownTest>& known = by_site_[site];
+    std::erase_if(known, [&](const KnownTest& other) { return test.from - other.to > kRemembered; });
+    if (known.size() == kMostOfSite) known.pop_front();
+    known.push_back(test);
+  }
 }
 
 bool LiveTests::disturb(const PathIdentity& path, WallTime from, WallTime to) const {
-  return std::ranges::any_of(
-      tests_, [&](const KnownTest& test) { return test.from < to && test.to > from && concerns(test, path); });
+  const auto is_disturbed_at = [&](const std::string& site) {
+    const auto known = by_site_.find(site);
+    return known != by_site_.end() && std::ranges::any_of(known->second, [&](const KnownTest& test) {
+             return test.from < to && test.to > from && concerns(test, path);
+           });
+  };
+  return is_disturbed_at(path.source_site) || is_disturbed_at(path.target_site);
 }
 
 }  // namespace gnomon::server

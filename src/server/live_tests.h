@@ -4,7 +4,9 @@
 // thread-safe.
 
 #include <deque>
+#include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "core/clock.h"
 #include "schema/access_result.h"
@@ -27,14 +29,15 @@ bool concerns(const KnownTest& test, const PathIdentity& path);
 
 class LiveTests {
  public:
-  // Forgets those that ended more than ten minutes before it.
-  void add(KnownTest test);
-  [[nodiscard]] bool empty() const { return tests_.empty(); }
-  // Did one that concerns the path run at any moment of [from, to)?
+  // Forgets those of its sites that ended more than ten minutes before it. At most a thousand a site are kept.
+  void add(const KnownTest& test);
+  [[nodiscard]] bool empty() const { return by_site_.empty(); }
+  // Did one that concerns the path run at any moment of [from, to)? Asked for every window that comes in: looks at the
+  // tests of the path's two sites alone.
   [[nodiscard]] bool disturb(const PathIdentity& path, WallTime from, WallTime to) const;
 
  private:
-  std::deque<KnownTest> tests_;
+  std::unordered_map<std::string, std::deque<KnownTest>> by_site_;  // under each of its sites
 };
 
 }  // namespace gnomon::server
