@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/transfer_ends.h"
+
 namespace gnomon::analysis {
 
 namespace {
@@ -52,6 +54,13 @@ void fill_verdict(const TransferLimit& limit, schema::AccessResult& out) {
   if (!limit.policer) return;
   out.policer_rate = whole(limit.policer->bps);
   out.policer_burst = whole(limit.policer->burst_bytes);
+}
+
+void fill_ends(const schema::Transfer& transfer, schema::AccessResult& out) {
+  const TransferEnds ends = transfer_ends(transfer);
+  out.client_cpu = ends.client_cpu;
+  out.server_cpu = ends.server_cpu;
+  out.retransmission_ratio = ends.retransmission_ratio;
 }
 
 }  // namespace gnomon::analysis

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "analysis/figure_text.h"
+#include "analysis/transfer_ends.h"
 
 namespace gnomon::cli {
 
@@ -43,24 +44,6 @@ std::optional<T> last_known(const schema::Transfer& transfer, std::optional<T> T
   return std::nullopt;
 }
 
-std::optional<double> cpu_seconds_per_gb(const schema::Transfer& transfer,
-                                         std::optional<schema::CpuUse> TransferSample::*what) {
-  for (auto sample = transfer.samples.rbegin(); sample != transfer.samples.rend(); ++sample) {
-    const auto& use = (*sample).*what;
-    if (use && sample->received_bytes > 0) {
-      return seconds(use->running) / (static_cast<double>(sample->received_bytes) / 1e9);
-    }
-  }
-  return std::nullopt;
-}
-
-auto client_cpu(const schema::Transfer& transfer) {
-  return transfer.direction == Direction::kDown ? &TransferSample::receiver_cpu : &TransferSample::sender_cpu;
-}
-auto server_cpu(const schema::Transfer& transfer) {
-  return transfer.direction == Direction::kDown ? &TransferSample::sender_cpu : &TransferSample::receiver_cpu;
-}
-
 std::string_view name_of(Direction direction) {
   return direction == Direction::kDown ? "download" : "upload";
 }
@@ -83,8 +66,9 @@ json::object object_of(const RunResult& run) {
   out["min_rtt_ns"] = tcp ? json::value(tcp->min_rtt.count()) : json::value(nullptr);
   out["sent_segments"] = tcp ? json::value(tcp->sent_segments) : json::value(nullptr);
   out["retransmitted_segments"] = tcp ? json::value(tcp->retransmitted_segments) : json::value(nullptr);
-  out["client_cpu_s_per_gb"] = number_or_null(cpu_seconds_per_gb(transfer, client_cpu(transfer)));
-  out["server_cpu_s_per_gb"] = number_or_null(cpu_seconds_per_gb(transfer, server_cpu(transfer)));
+  const analysis::TransferEnds ends = analysis::transfer_ends(transfer);
+  out["client_cpu_s_per_gb"] = number_or_null(ends.client_cpu);
+  out["server_cpu_s_per_gb"] = number_or_null(ends.server_cpu);
   json::array samples;
   for (const auto& sample : transfer.samples) {
     samples.push_back(

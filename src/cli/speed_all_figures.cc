@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analysis/ramp_up.h"
+#include "analysis/transfer_ends.h"
 
 namespace gnomon::cli {
 
@@ -21,11 +22,6 @@ constexpr double kBusyThread = 0.85;  // of the time; as in analysis/transfer_li
 constexpr double kOwnCpuConfidence = 0.8;
 constexpr double kStillRising = 1.05;  // the last moment above the one before
 
-std::optional<double> seconds_per_gb(const std::optional<schema::CpuUse>& cpu, std::uint64_t bytes) {
-  if (!cpu || bytes == 0) return std::nullopt;
-  return std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(bytes) / 1e9);
-}
-
 analysis::MethodRate rate_of(const MethodRun& run, analysis::RateLayer layer, double bps) {
   analysis::MethodRate rate;
   rate.method = run.name;
@@ -34,20 +30,12 @@ analysis::MethodRate rate_of(const MethodRun& run, analysis::RateLayer layer, do
   return rate;
 }
 
-// From the newest sample that knows them.
 void fill_ends(MethodRun& run, const schema::Transfer& transfer) {
-  const bool down = transfer.direction == Direction::kDown;
-  for (const TransferSample& sample : transfer.samples) {
-    if (sample.received_bytes == 0) continue;
-    const auto sender = seconds_per_gb(sample.sender_cpu, sample.received_bytes);
-    const auto receiver = seconds_per_gb(sample.receiver_cpu, sample.received_bytes);
-    if (sender) (down ? run.server_cpu_s_per_gb : run.client_cpu_s_per_gb) = sender;
-    if (receiver) (down ? run.client_cpu_s_per_gb : run.server_cpu_s_per_gb) = receiver;
-    if (!sample.tcp || sample.tcp->sent_segments == 0) continue;
-    run.rate->loss_ratio =
-        static_cast<double>(sample.tcp->retransmitted_segments) / static_cast<double>(sample.tcp->sent_segments);
-    run.rate->rtt = sample.tcp->rtt;
-  }
+  const analysis::TransferEnds ends = analysis::transfer_ends(transfer);
+  run.client_cpu_s_per_gb = ends.client_cpu;
+  run.server_cpu_s_per_gb = ends.server_cpu;
+  run.rate->loss_ratio = ends.retransmission_ratio;
+  run.rate->rtt = ends.rtt;
 }
 
 analysis::TransferLimit by_own_cpu(bool client) {
@@ -172,7 +160,7 @@ void fill(MethodRun& run, const udpst::UdpCapacity& found, const std::optional<O
   fill_moments(run, found);
   std::uint64_t bytes = 0;
   for (const auto& moment : found.sub_intervals) bytes += moment.ip_bytes.value;
-  if (cpu) run.client_cpu_s_per_gb = seconds_per_gb(schema::CpuUse{cpu->running, {}, {}, {}}, bytes);
+  if (cpu) run.client_cpu_s_per_gb = analysis::seconds_per_gb(schema::CpuUse{cpu->running, {}, {}, {}}, bytes);
   const bool is_late = found.sender && !found.sender->held_rate();
   if (is_late || (is_busy(cpu) && !found.sender)) run.rate->limit = by_own_cpu(true);
 }

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "analysis/transfer_ends.h"
+
 namespace gnomon::cli {
 
 namespace {
@@ -27,9 +29,8 @@ std::string_view word_of(capacity::Ending ending) {
   return "";
 }
 
-json::value seconds_per_gb(const std::optional<schema::CpuUse>& cpu, std::uint64_t bytes) {
-  if (!cpu || bytes == 0) return nullptr;
-  return std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(bytes) / 1e9);
+json::value number_or_null(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
 }
 
 json::object tcp_object(const schema::SenderTcp& tcp) {
@@ -69,7 +70,6 @@ void add_verdict(const analysis::TransferLimit& limit, json::object& out) {
 json::object direction_object(const SpeedFigures& figures) {
   const capacity::TcpCapacity& result = figures.capacity;
   const auto& samples = result.transfer.samples;
-  const bool down = result.transfer.direction == schema::Direction::kDown;
   json::object out;
   out["ending"] = word_of(result.ending);
   out["reason"] = result.reason;
@@ -92,11 +92,11 @@ json::object direction_object(const SpeedFigures& figures) {
   out["mss_bytes"] = result.mss;
   out["counts_disagree"] = result.counts_disagree;
   out["tcp"] = nullptr;
-  out["client_cpu_s_per_gb"] = out["server_cpu_s_per_gb"] = nullptr;
+  const analysis::TransferEnds ends = analysis::transfer_ends(result.transfer);
+  out["client_cpu_s_per_gb"] = number_or_null(ends.client_cpu);
+  out["server_cpu_s_per_gb"] = number_or_null(ends.server_cpu);
   if (samples.empty()) return out;
   const auto& last = samples.back();
-  out["client_cpu_s_per_gb"] = seconds_per_gb(down ? last.receiver_cpu : last.sender_cpu, last.received_bytes);
-  out["server_cpu_s_per_gb"] = seconds_per_gb(down ? last.sender_cpu : last.receiver_cpu, last.received_bytes);
   if (last.tcp) out["tcp"] = tcp_object(*last.tcp);
   return out;
 }

@@ -9,6 +9,7 @@
 #include "analysis/delivery_curve.h"
 #include "analysis/ramp_up.h"
 #include "analysis/result_verdict.h"
+#include "analysis/transfer_ends.h"
 #include "core/hex.h"
 #include "core/version.h"
 #include "crypto/sha256.h"
@@ -32,30 +33,6 @@ AccessOutcome outcome_of(const RunResult& run, Nanoseconds planned) {
   return run.end == RunEnd::kDone && run.elapsed >= planned * 9 / 10 ? AccessOutcome::kDone : AccessOutcome::kCutShort;
 }
 
-// Round trips that the server's kernel saw while it filled the line.
-void fill_loaded_delay(const schema::Transfer& transfer, AccessResult& out) {
-  const Nanoseconds ramp = analysis::ramp_up(analysis::DeliveryCurve(transfer.samples)).end;
-  std::vector<double> loaded;
-  for (const auto& sample : transfer.samples) {
-    if (sample.tcp && sample.at >= ramp) loaded.push_back(static_cast<double>(sample.tcp->rtt.count()));
-  }
-  if (loaded.empty()) return;
-  out.loaded_p50 = Nanoseconds(std::llround(analysis::quantile_of(loaded, 0.5)));
-  out.loaded_p95 = Nanoseconds(std::llround(analysis::quantile_of(std::move(loaded), 0.95)));
-}
-
-void fill_last_sample(const schema::Transfer& transfer, AccessResult& out) {
-  const auto& last = transfer.samples.back();
-  const bool is_down = transfer.direction == schema::Direction::kDown;
-  if (const auto& cpu = is_down ? last.sender_cpu : last.receiver_cpu; cpu && last.received_bytes > 0) {
-    out.server_cpu =
-        std::chrono::duration<double>(cpu->running).count() / (static_cast<double>(last.received_bytes) / 1e9);
-  }
-  if (!last.tcp || last.tcp->sent_segments == 0) return;
-  out.retransmission_ratio = std::min(
-      1.0, static_cast<double>(last.tcp->retransmitted_segments) / static_cast<double>(last.tcp->sent_segments));
-}
-
 }  // namespace
 
 AccessResult visitor_result(const RunResult& run, WallTime start, Nanoseconds planned, std::string_view server) {
@@ -77,8 +54,11 @@ AccessResult visitor_result(const RunResult& run, WallTime start, Nanoseconds pl
   if (samples.empty()) return out;
   out.moved_bytes = samples.back().received_bytes;
   out.throughput = static_cast<std::uint64_t>(std::llround(methods::ndt7::mean_bits_per_second(run.transfer)));
-  fill_loaded_delay(run.transfer, out);
-  fill_last_sample(run.transfer, out);
+  const Nanoseconds ramp = analysis::ramp_up(analysis::DeliveryCurve(samples)).end;
+  const analysis::LoadedDelay loaded = analysis::loaded_delay(run.transfer, ramp);
+  out.loaded_p50 = loaded.p50;
+  out.loaded_p95 = loaded.p95;
+  analysis::fill_ends(run.transfer, out);
   analysis::fill_verdict(analysis::transfer_limit(run.transfer), out);
   return out;
 }
