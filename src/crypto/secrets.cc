@@ -12,7 +12,11 @@ namespace gnomon::crypto {
 
 namespace {
 
-constexpr std::size_t kSecureBytes = 256UL * 1024;  // of OpenSSL's secure heap: thousands of Ed25519 keys
+// OpenSSL's secure heap: 32 bytes for an Ed25519 key, and for the X25519 key of each TLS connection as long as it lives.
+// Where it is used up no connection gets through its handshake any more, so it holds several times as many as are
+// served at once (http::Limits::connections).
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kSecureBytes = kKeyBytes * 32'768;
 
 bool wants_core_dumps() {
   const char* const wish = std::getenv("GNOMON_CORE_DUMPS");
@@ -29,7 +33,7 @@ void protect_process() {
     ::setrlimit(RLIMIT_CORE, &none);
   }
   // Locked, guarded and MADV_DONTDUMP; where locking is not allowed it works without (OPENSSL_secure_malloc(3)).
-  CRYPTO_secure_malloc_init(kSecureBytes, 32);
+  CRYPTO_secure_malloc_init(kSecureBytes, kKeyBytes);
 }
 
 void forbid_tracing() {
