@@ -30,6 +30,9 @@ constexpr double kLossesBefore = 0.2;  // of all, at most, before the bucket was
 constexpr double kDelayOfBurst = 0.1;
 constexpr double kDelayLeast = 0.004;
 constexpr double kDelayMost = 0.02;
+// A queue that was full when the first packets were lost, and that the sender drained later, is no bucket. A share of
+// what would have been the bucket's time; and round trips in which the losses and the delay are told.
+constexpr double kQueueOfBurst = 0.25, kFirstTold = 2;
 // A burst that took longer may also be a link that had been free until others came: then no delay is excused.
 constexpr double kLongBurst = 0.8;
 
@@ -145,6 +148,7 @@ bool lost_before_first_byte(std::span<const schema::TransferSample> samples) {
 
 struct Losses {
   std::uint64_t before = 0, after = 0, sent_after = 0;
+  double delay_at_first = 0;   // seconds above the least round trip, the most of the time in which the first are told
   std::vector<double> delays;  // seconds, after
 };
 
@@ -177,7 +181,10 @@ Losses losses_around(std::span<const schema::TransferSample> samples, double emp
     }
     losses.after = sample.tcp->retransmitted_segments - std::min(losses.before, sample.tcp->retransmitted_segments);
     losses.sent_after = sample.tcp->sent_segments - std::min(sent_before, sample.tcp->sent_segments);
-    losses.delays.push_back(std::chrono::duration<double>(sample.tcp->rtt - sample.tcp->min_rtt).count());
+    const double delay = std::chrono::duration<double>(sample.tcp->rtt - sample.tcp->min_rtt).count();
+    losses.delays.push_back(delay);
+    const double told_by = emptied + kFirstTold * std::chrono::duration<double>(sample.tcp->min_rtt).count() + 0.2;
+    if (at <= told_by) losses.delay_at_first = std::max(losses.delay_at_first, delay);
   }
   return losses;
 }
@@ -223,6 +230,7 @@ std::optional<Policer> find_policer(std::span<const schema::TransferSample> samp
   const double delay = quantile_of(losses.delays, 0.5), most = delay_allowed(burst / line.slope, emptied - low.seconds);
   found.delay = time_of(delay), found.delay_most = time_of(most);
   found.held = (points[line.last].seconds - touch.seconds) / (curve.end() - emptied);
+  if (losses.delay_at_first > std::max(kDelayMost, kQueueOfBurst * burst / line.slope)) return std::nullopt;
   if (delay > most || found.held < kLeastHeld) return std::nullopt;
   return found;
 }

@@ -101,6 +101,15 @@ void see_losses(Samples samples, SenderFacts& facts) {
   }
 }
 
+double late_loss_ratio(Samples samples) {
+  const Nanoseconds middle = (samples.front().at + samples.back().at) / 2;
+  const auto half =
+      std::ranges::find_if(samples, [&](const auto& sample) { return sample.at >= middle && sample.tcp; });
+  const schema::SenderTcp &a = *half->tcp, &b = *samples.back().tcp;
+  const double sent = growth(a.sent_segments, b.sent_segments);
+  return sent > 0 ? std::min(1.0, growth(a.retransmitted_segments, b.retransmitted_segments) / sent) : 0;
+}
+
 std::optional<SenderFacts> sender_facts(Samples all, const Windows& windows) {
   const Samples samples = that_have(all, &schema::TransferSample::tcp);
   if (samples.size() < 2) return std::nullopt;
@@ -118,6 +127,7 @@ std::optional<SenderFacts> sender_facts(Samples all, const Windows& windows) {
   const double repeated = growth(a.retransmitted_segments, b.retransmitted_segments);
   facts.retransmitted = static_cast<std::uint64_t>(repeated);
   if (sent > 0) facts.loss_ratio = std::min(1.0, repeated / sent);
+  facts.late_loss_ratio = late_loss_ratio(samples);
   if (sent > repeated) facts.segment = growth(a.acked_bytes, b.acked_bytes) / (sent - repeated);
   facts.acked = static_cast<double>(b.acked_bytes);
   facts.held_between = growth(samples.back().received_bytes, b.acked_bytes);

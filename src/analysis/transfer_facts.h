@@ -21,7 +21,7 @@ struct SenderFacts {
   double busy = 0;
   double window_limited = 0, buffer_limited = 0;  // of the busy time
   double empty = 0;  // share of the samples without a byte that waits to be sent: the sender's program is too slow
-  double loss_ratio = 0;
+  double loss_ratio = 0, late_loss_ratio = 0;  // of the whole time, of its second half: without those of the rise
   std::uint64_t retransmitted = 0;
   double segment = 1448;                       // bytes, acknowledged by segment sent; 1448 until known
   double base_rtt = 0, rtt = 0, rtt_high = 0;  // seconds: the least of all, median, 95th percentile

@@ -24,7 +24,7 @@ constexpr double kDeepQueue = 0.25;       // of the least round trip: more than 
 constexpr double kFlat = 0.05;            // spread of the rates of a stream that is held at one rate
 constexpr double kUneven = 0.12;          // and of one that chance holds back
 constexpr double kCeiling = 0.03;         // how far above the median the greatest rates of such a stream are
-constexpr double kFewLosses = 0.02;       // a bucket that BBR overruns loses more
+constexpr double kFewLosses = 0.02;       // after the rise; a bucket that BBR overruns loses more all the time
 constexpr double kFollows = 0.85;         // correlation
 constexpr int kFewestEpisodes = 5;
 constexpr int kManyEpisodes = 10;
@@ -37,8 +37,7 @@ constexpr double kHeldBetween = 16e6, kHeldShare = 0.25;
 
 class Judge {
  public:
-  Judge(const schema::Transfer& transfer, const TransferFacts& facts, const std::optional<Radio>& radio)
-      : transfer_(transfer), facts_(facts), radio_(radio) {}
+  Judge(const schema::Transfer& transfer, const TransferFacts& facts) : transfer_(transfer), facts_(facts) {}
 
   TransferLimit verdict() {
     measure();
@@ -204,7 +203,7 @@ class Judge {
   [[nodiscard]] bool is_under_a_ceiling() const {
     const SenderFacts& sender = *facts_.sender;
     const double tries = sender.rtt_high - sender.base_rtt;
-    return facts_.ceiling <= kCeiling && sender.loss_ratio < kFewLosses &&
+    return facts_.ceiling <= kCeiling && sender.late_loss_ratio < kFewLosses &&
            tries >= std::max(kQueueLeast, kQueueShare / 2 * sender.base_rtt) &&
            tries * facts_.rate >= kQueueSegments * sender.segment;
   }
@@ -234,21 +233,21 @@ class Judge {
     result_.queue = {static_cast<std::uint64_t>((sender.rtt_high - sender.base_rtt) * facts_.rate)};
     const double flat = facts_.spread <= kFlat ? 0.1 : 0;
     decide(Limit::kNetworkRate, queue_is_deep() ? 0.87 + flat : queue_stands() ? 0.8 + flat : 0.7);
-    if (radio_ && radio_limits()) result_.limit = Limit::kRadio;
+    if (transfer_.radio && radio_limits(*transfer_.radio)) result_.limit = Limit::kRadio;
   }
 
   // TCP gets half to three quarters of what Wi-Fi's radio negotiates, and nearly all of a cell's; weak signals are
   // those below which both lose steps of their modulation.
-  bool radio_limits() {
-    const double weak = radio_->is_wifi ? -75 : -110;
-    const double usable = radio_->is_wifi ? 0.45 : 0.7;
+  bool radio_limits(const schema::RadioState& radio) {
+    const double weak = radio.is_wifi ? -75 : -110;
+    const double usable = radio.is_wifi ? 0.45 : 0.7;
     bool limits = false;
-    if (radio_->signal_dbm) {
-      see("radio_signal", {"signal of the radio", "无线信号强度"}, *radio_->signal_dbm, "dBm", weak);
-      limits = *radio_->signal_dbm < weak;
+    if (radio.signal_dbm) {
+      see("radio_signal", {"signal of the radio", "无线信号强度"}, *radio.signal_dbm, "dBm", weak);
+      limits = *radio.signal_dbm < weak;
     }
-    if (radio_->link_bps && *radio_->link_bps > 0) {
-      const double share = 8 * facts_.rate / *radio_->link_bps;
+    if (radio.link_bps && *radio.link_bps > 0) {
+      const double share = 8 * facts_.rate / *radio.link_bps;
       see("radio_share", {"rate as a share of the radio's", "速率占无线链路速率的比例"}, 100 * share, "%",
           100 * usable);
       limits = limits || share >= usable;
@@ -259,7 +258,6 @@ class Judge {
 
   const schema::Transfer& transfer_;
   const TransferFacts& facts_;
-  const std::optional<Radio>& radio_;
   TransferLimit result_;
 };
 
@@ -291,10 +289,10 @@ std::string_view to_string(Limit limit) {
   return "unsure";
 }
 
-TransferLimit transfer_limit(const schema::Transfer& transfer, const std::optional<Radio>& radio) {
+TransferLimit transfer_limit(const schema::Transfer& transfer) {
   const auto facts = transfer_facts(transfer.samples);
   TransferLimit result;
-  if (facts) result = Judge(transfer, *facts, radio).verdict();
+  if (facts) result = Judge(transfer, *facts).verdict();
   result.sentence = limit_text(result, transfer, facts);
   return result;
 }

@@ -45,13 +45,6 @@ struct Evidence {
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 
-// State of the client's radio during the transfer, when it is known.
-struct Radio {
-  bool is_wifi = false;              // else cellular
-  std::optional<double> signal_dbm;  // RSSI of Wi-Fi, RSRP of a cell
-  std::optional<double> link_bps;    // what the radio has negotiated in this direction (PHY rate)
-};
-
 struct TransferLimit {
   Limit limit = Limit::kUnsure;
   double confidence = 0;  // 0 to 1; below kLeastConfidence the verdict is kUnsure
@@ -68,6 +61,6 @@ struct TransferLimit {
 
 inline constexpr double kLeastConfidence = 0.6;
 
-TransferLimit transfer_limit(const schema::Transfer& transfer, const std::optional<Radio>& radio = std::nullopt);
+TransferLimit transfer_limit(const schema::Transfer& transfer);
 
 }  // namespace gnomon::analysis

@@ -71,15 +71,19 @@ schema::Transfer a_link() {
 }
 
 TEST(TransferLimit, TheNetworkIsTheRadioOnlyWhenItsStateSaysSo) {
-  const schema::Transfer transfer = a_link();
+  schema::Transfer transfer = a_link();
   const TransferLimit plain = transfer_limit(transfer);
   ASSERT_EQ(plain.limit, Limit::kNetworkRate);
   ASSERT_TRUE(plain.queue_delay && plain.queue);
-  EXPECT_EQ(transfer_limit(transfer, Radio{true, -50, 100e9}).limit, Limit::kNetworkRate);
-  EXPECT_EQ(transfer_limit(transfer, Radio{true, -82, std::nullopt}).limit, Limit::kRadio);
-  EXPECT_EQ(transfer_limit(transfer, Radio{false, -118, std::nullopt}).limit, Limit::kRadio);
+  const auto limit_over = [&](const schema::RadioState& radio) {
+    transfer.radio = radio;
+    return transfer_limit(transfer).limit;
+  };
+  EXPECT_EQ(limit_over({true, -50, 100e9}), Limit::kNetworkRate);
+  EXPECT_EQ(limit_over({true, -82, std::nullopt}), Limit::kRadio);
+  EXPECT_EQ(limit_over({false, -118, std::nullopt}), Limit::kRadio);
   const double rate = 8 * transfer_facts(transfer.samples)->rate;
-  EXPECT_EQ(transfer_limit(transfer, Radio{true, -50, 1.6 * rate}).limit, Limit::kRadio);
+  EXPECT_EQ(limit_over({true, -50, 1.6 * rate}), Limit::kRadio);
 }
 
 TEST(TransferLimit, APaceThatIsReachedIsTheSenders) {

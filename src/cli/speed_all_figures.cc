@@ -108,15 +108,16 @@ double median_rate(const std::vector<udpst::SubInterval>& moments) {
 
 void fill_moments(MethodRun& run, const udpst::UdpCapacity& found) {
   const auto& moments = found.sub_intervals;
-  const auto& best = moments[*found.maximum];
-  run.rate = rate_of(run, analysis::RateLayer::kIpPacket, static_cast<double>(best.ip_rate.value));
+  const auto& best = moments[found.maximum->sub_interval];
+  run.rate = rate_of(run, analysis::RateLayer::kIpPacket, static_cast<double>(found.maximum->rate.value));
   run.rate->duration = best.length;
   run.rate->holds_burst = true;
   run.rate->loss_ratio = best.loss_ratio.value;
   run.rate->rtt = found.rtt_minimum;
   run.rate->usual_bps = median_rate(moments);
-  if (*found.maximum == 0 || *found.maximum + 1 != moments.size()) return;
-  const auto& before = moments[*found.maximum - 1];
+  const std::size_t at = found.maximum->sub_interval;
+  if (at == 0 || at + 1 != moments.size()) return;
+  const auto& before = moments[at - 1];
   run.rate->was_rising = run.rate->bps > kStillRising * static_cast<double>(before.ip_rate.value);
 }
 

@@ -54,8 +54,8 @@ methods::udpst::UdpCapacity udp_found(std::initializer_list<double> mbps) {
     one.length = seconds(1);
     one.ip_rate = BitRate{static_cast<std::uint64_t>(rate * 1e6)};
     one.ip_bytes = ByteCount{static_cast<std::uint64_t>(rate * 1e6 / 8)};
-    if (!found.maximum || one.ip_rate > found.sub_intervals[*found.maximum].ip_rate) {
-      found.maximum = found.sub_intervals.size();
+    if (!found.maximum || one.ip_rate > found.maximum->rate) {
+      found.maximum = {found.sub_intervals.size(), one.ip_rate};
     }
     found.sub_intervals.push_back(one);
   }

@@ -23,7 +23,7 @@ struct SpeedOptions {
   std::string congestion_control, rate;
   std::uint32_t window = 0;
   bool all = false;
-  std::string udpst_key, ndt7, responsiveness;
+  std::string udpst_key, ndt7, responsiveness, record;
   int key_id = -1;
 };
 
@@ -50,6 +50,7 @@ Result<SpeedRequest> read(const SpeedOptions& options) {
   SpeedRequest request;
   request.target = options.target;
   request.json = options.json;
+  request.record = options.record;
   request.whole_time = options.whole;
   if (options.down || options.both || !options.up) request.directions.push_back(schema::Direction::kDown);
   if (options.up || options.both || !options.down) request.directions.push_back(schema::Direction::kUp);
@@ -147,6 +148,11 @@ void add_speed_command(CLI::App& app, int& exit_code) {
   command->add_option("--key-id", options->key_id, "Which of them (default: the first)")
       ->check(CLI::Range(0, 255))
       ->needs(key);
+  command
+      ->add_option("--record", options->record,
+                   "Keep the samples behind each verdict in this file (-down and -up before its extension)")
+      ->type_name("FILE")
+      ->excludes(all);
   command->add_flag("--json", options->json, "Print one object at the end");
   command->footer(
       "Examples:\n"

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "cli/speed_json.h"
+#include "cli/speed_record.h"
 #include "cli/speed_view.h"
 #include "cli/stop_on_signal.h"
 #include "cli/terminal.h"
@@ -83,6 +84,13 @@ Result<int> run_speed(const SpeedRequest& request) {
     figures = figures_of(std::move(*result), request.options.most);
     Terminal terminal = Terminal::of_stdout();
     if (!interactive) terminal.width = 200;  // a file has no edge
+    if (!request.record.empty()) {
+      const std::string about = fmt::format("gnomon speed {}, {}, {}", request.target,
+                                            figures->capacity.congestion_control, figures->limit.sentence.en);
+      if (auto kept = write_transfer_record(request.record, figures->capacity.transfer, about); !kept) {
+        return tl::unexpected(kept.error());
+      }
+    }
     if (!request.json) show(speed_summary(*figures, terminal), screen, interactive);
   }
   if (request.json) fmt::print("{}\n", speed_json(request, download, upload));

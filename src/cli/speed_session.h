@@ -18,6 +18,7 @@ struct SpeedRequest {
   std::vector<schema::Direction> directions;
   bool whole_time = false;  // do not stop when the figure is precise enough
   bool json = false;
+  std::string record;  // file for the samples (speed_record.h); empty: none
 };
 
 // What a direction ended with: 0 measured, 1 nothing came through or it broke off.

@@ -16,6 +16,7 @@
 #include "cli/terminal.h"
 #include "cli/udp_capacity_view.h"
 #include "methods/udpst/client.h"
+#include "methods/udpst/rate_table.h"
 #include "methods/udpst/server.h"
 #include "net/file_descriptor.h"
 #include "net/resolve.h"
@@ -219,7 +220,7 @@ void add_udp_capacity_command(CLI::App& app, int& exit_code) {
   command->add_option("--algorithm", options->algorithm, "How the rate is searched, B or C (default B)")
       ->check(CLI::IsMember({"B", "C"}));
   command->add_option("--rate-index", options->rate_index, "Keep this row of the rate table, no search")
-      ->check(CLI::Range(0, 1152));
+      ->check(CLI::Range(std::size_t{0}, methods::udpst::RateTable::kRows - 1));
   command->add_option("--max", options->max_mbps, "Mbit/s: what a client asks for, or a server gives in each direction")
       ->check(CLI::Range(1, 100'000));
   command->add_flag("--mtu-1500", options->traditional_mtu, "Packets of 1500 bytes instead of 1250");

@@ -116,7 +116,7 @@ std::vector<std::string> udp_capacity_lines(const UdpCapacity& result, const std
         fmt::format("three sub-intervals in a row carried {} at most: the highest was a burst, or the rate varies",
                     rate_of(*result.sustained)));
   }
-  lines.push_back("in it  " + sub_interval_line(result.sub_intervals[*result.maximum], utf8));
+  lines.push_back("in it  " + sub_interval_line(result.sub_intervals[result.maximum->sub_interval], utf8));
   if (result.rtt_minimum) lines.push_back(fmt::format("least round trip {:.1f} ms", milliseconds(*result.rtt_minimum)));
   if (result.sender && !result.sender->held_rate()) {
     lines.push_back(
@@ -134,7 +134,7 @@ std::string udp_capacity_json(const UdpCapacity& result, const std::string& host
       result.direction == Direction::kUp ? "up" : "down", word(result.outcome),
       result.refusal.empty() ? "null" : json_string(result.refusal), result.protocol_version, result.authenticated,
       result.capacity() ? std::to_string(result.capacity()->value) : "null",
-      result.maximum ? std::to_string(*result.maximum) : "null",
+      result.maximum ? std::to_string(result.maximum->sub_interval) : "null",
       result.sustained ? std::to_string(result.sustained->value) : "null",
       result.rtt_minimum ? fmt::format("{:.3f}", milliseconds(*result.rtt_minimum)) : "null");
   if (const auto& sender = result.sender) {

@@ -29,8 +29,11 @@ SpeedPart::SpeedPart(const SpeedJob& job, schema::AccessDirection direction)
 }
 
 void SpeedPart::on_turn() {
-  if (running_ == nullptr)
-    running_ = std::make_unique<methods::TestTimes::Running>(job_.times, job_.clock, *job_.space);
+  if (running_ != nullptr) return;
+  // What went before was waiting in line: who sets results beside each other asks when the line was full.
+  result.start = job_.clock.wall();
+  begun_ = job_.clock.now();
+  running_ = std::make_unique<methods::TestTimes::Running>(job_.times, job_.clock, *job_.space);
 }
 
 void SpeedPart::fail(const methods::TestFailure& failure) {

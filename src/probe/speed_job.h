@@ -58,7 +58,7 @@ class SpeedPart {
 
  private:
   const SpeedJob& job_;
-  const MonotonicTime begun_;
+  MonotonicTime begun_;
   std::unique_ptr<methods::TestTimes::Running> running_;
 };
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "crypto/self_signed.h"
 #include "http/server.h"
 #include "methods/capacity/server.h"
@@ -214,6 +216,24 @@ TEST_F(SpeedJobTest, AServerWhoseLineIsFullRefusesTcp) {
           .value();
   auto own = queue.enter("127.0.0.1", seconds(10));
   expect_all(run(SpeedMethod::kTcp, server->endpoints()[0].port, seconds(1)), 2, AccessOutcome::kRefused);
+}
+
+// Who sets results beside each other must not take the time in line for a test.
+TEST_F(SpeedJobTest, ATestThatWaitedBeginsWithItsTurn) {
+  const auto server =
+      methods::capacity::Server::start({{{net::Address::loopback(Family::kIpv4), Port{0}}}}, clock_, random_, queue_)
+          .value();
+  auto other = queue_.enter("192.0.2.1", seconds(10));
+  WallTime turn;
+  std::jthread leaver([&] {
+    while (queue_.waiting() == 0) std::this_thread::yield();
+    turn = clock_.wall();
+    other->leave();
+  });
+  const auto results = run(SpeedMethod::kTcp, server->endpoints()[0].port, seconds(1));
+  leaver.join();
+  expect_all(results, 2, AccessOutcome::kDone);
+  EXPECT_GE(results.at(0).start, turn);
 }
 
 TEST_F(SpeedJobTest, ATestThatIsCancelledGivesNothing) {

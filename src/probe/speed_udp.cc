@@ -57,8 +57,8 @@ void fill(const udpst::UdpCapacity& seen, schema::AccessResult& out) {
   // The protocol counts round trips in milliseconds: less than one is not known.
   if (seen.rtt_minimum > Nanoseconds{}) out.idle_p50 = seen.rtt_minimum;
   if (!seen.maximum) return;
-  const udpst::SubInterval& best = seen.sub_intervals[*seen.maximum];
-  out.throughput = best.ip_rate.value;
+  const udpst::SubInterval& best = seen.sub_intervals[seen.maximum->sub_interval];
+  out.throughput = seen.maximum->rate.value;
   out.loss_ratio = best.loss_ratio.value;
   if (best.datagrams > 0) {
     out.reordered_ratio = std::min(1.0, static_cast<double>(best.reordered) / static_cast<double>(best.datagrams));

@@ -47,6 +47,13 @@ struct TransferSample {
   std::optional<CpuUse> sender_cpu, receiver_cpu;
 };
 
+// The radio over which the client reaches its network.
+struct RadioState {
+  bool is_wifi = false;              // else cellular
+  std::optional<double> signal_dbm;  // RSSI of Wi-Fi, RSRP of a cell
+  std::optional<double> link_bps;    // what the radio has negotiated in the transfer's direction (PHY rate)
+};
+
 struct Transfer {
   Direction direction = Direction::kDown;
   std::uint32_t streams = 1;
@@ -54,6 +61,7 @@ struct Transfer {
   bool paced_by_sender = false;
   double pace_bps = 0;                  // that pace, bit/s of all streams together, when it is known; 0: not
   std::vector<TransferSample> samples;  // by time, usually 20 a second
+  std::optional<RadioState> radio;      // at the end of the transfer, when the client has one and its state is known
 };
 
 }  // namespace gnomon::schema

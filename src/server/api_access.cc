@@ -1,5 +1,8 @@
 // GET access, GET access/results.
 
+#include <algorithm>
+
+#include "schema/delay_window.h"
 #include "server/access_json.h"
 #include "server/api_query.h"
 #include "server/api_routes.h"
@@ -22,9 +25,24 @@ std::chrono::minutes offset_of(const Api& api, const AccessRequest& wanted) {
   return wanted.utc_offset ? std::chrono::floor<std::chrono::minutes>(*wanted.utc_offset) : api.zone.offset;
 }
 
+// What the probes that tested could not know: who else filled the line.
+Status mark_disturbed(const Api& api, std::vector<store::AccessRow>& rows) {
+  if (rows.empty()) return {};
+  const auto [first, last] =
+      std::ranges::minmax_element(rows, {}, [](const store::AccessRow& row) { return row.result.start; });
+  const auto disturbed =
+      api.store->disturbed_tests({first->result.start, last->result.start + std::chrono::milliseconds(1)});
+  if (!disturbed) return tl::unexpected(disturbed.error());
+  for (store::AccessRow& row : rows) {
+    if (disturbed->contains({row.record, row.place})) row.result.marks |= schema::kMarkCapacityTest;
+  }
+  return {};
+}
+
 Status write_newest(JsonWriter& json, const Api& api, const AccessRequest& wanted) {
-  const auto newest = api.store->newest_access_results(wanted.from);
+  auto newest = api.store->newest_access_results(wanted.from);
   if (!newest) return tl::unexpected(newest.error());
+  if (auto done = mark_disturbed(api, *newest); !done) return done;
   json.key("newest").begin_array();
   std::size_t left = kMostNewest;
   for (const store::AccessRow& row : *newest) {
@@ -73,8 +91,9 @@ Result<http::Response> results(const Api& api, const http::Request& request) {
   if (!wanted) return tl::unexpected(wanted.error());
   store::AccessQuery query{{wanted->from, wanted->to}, wanted->probe, wanted->site};
   query.limit = wanted->limit;
-  const auto rows = api.store->access_results(query);
+  auto rows = api.store->access_results(query);
   if (!rows) return tl::unexpected(rows.error());
+  if (auto done = mark_disturbed(api, *rows); !done) return tl::unexpected(done.error());
   JsonWriter json;
   json.begin_object().key("results").begin_array();
   for (const store::AccessRow& row : *rows) write_access_row(json, row);

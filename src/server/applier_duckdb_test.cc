@@ -153,6 +153,9 @@ class RefusingStore final : public store::Store {
   Result<std::vector<store::AccessSummary>> access_summaries(const store::AccessSummaryQuery& q) override {
     return inner_.access_summaries(q);
   }
+  Result<store::DisturbedTests> disturbed_tests(store::TimeRange range) override {
+    return inner_.disturbed_tests(range);
+  }
   Result<store::StorageUse> storage() override { return inner_.storage(); }
   Status set_retention(store::Level level, std::optional<Nanoseconds> keep) override {
     return inner_.set_retention(level, keep);

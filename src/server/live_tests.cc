@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "store/disturbed_tests.h"
+
 namespace gnomon::server {
 
 namespace {
 
 constexpr Nanoseconds kRemembered = std::chrono::minutes(10);
 constexpr std::size_t kMostOfSite = 1'000;
-
-bool same_access(const std::string& a, const std::string& b) {
-  return a.empty() || b.empty() || a == b;
-}
 
 }  // namespace
 
@@ -21,10 +19,8 @@ std::optional<KnownTest> known_test(const std::string& site, const schema::Acces
 }
 
 bool concerns(const KnownTest& test, const PathIdentity& path) {
-  const auto is = [](const std::string& site, const std::string& other) { return !site.empty() && site == other; };
-  return (is(test.site, path.source_site) && same_access(test.access, path.access)) ||
-         is(test.site, path.target_site) || is(test.target_site, path.source_site) ||
-         is(test.target_site, path.target_site);
+  return store::share_a_line({test.site, test.access, test.target_site},
+                             {path.source_site, path.access, path.target_site});
 }
 
 void LiveTests::add(const KnownTest& test) {

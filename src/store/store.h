@@ -19,6 +19,7 @@
 #include "core/error.h"
 #include "store/access.h"
 #include "store/batch.h"
+#include "store/disturbed_tests.h"
 #include "store/point.h"
 
 namespace gnomon::store {
@@ -174,7 +175,11 @@ class Store {
   // `since`; in the order of access_results().
   virtual Result<std::vector<AccessRow>> newest_access_results(WallTime since) = 0;
   // The tests of a range put together (store/access.h). Takes memory for each test of the range: 40 bytes.
+  // Tests that ran beside others count as disturbed.
   virtual Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) = 0;
+  // Of the tests that began in the range those that ran beside another. They are stored as their probe told them; this
+  // is what is known besides.
+  virtual Result<DisturbedTests> disturbed_tests(TimeRange range) = 0;
 
   virtual Result<StorageUse> storage() = 0;
   // How long a level is kept, by window start; nothing: for ever. Kept in the store, effective with enforce_retention.

@@ -151,6 +151,7 @@ void expect_true_access(Store& store, const History& history, Random& random) {
                                    minutes(static_cast<int>(random.next() % 1'500) - 720), query.site,
                                    random.next() % 2 == 0};
   EXPECT_TRUE(value_of(store.access_summaries(summary)) == truth.access_summaries(summary)) << "access summaries";
+  EXPECT_EQ(value_of(store.disturbed_tests(query.range)), truth.disturbed_tests(query.range)) << "disturbed tests";
 }
 
 void expect_equal_lists(Store& a, Store& b) {

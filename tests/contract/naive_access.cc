@@ -46,18 +46,20 @@ std::optional<AccessSpread> spread_of(const std::vector<const schema::AccessResu
   return AccessSpread{values.size(), values.front(), values[(values.size() - 1) / 2], values.back()};
 }
 
-AccessSummary sum_up(const SummaryKey& key, const std::vector<const schema::AccessResult*>& tests) {
+using Test = std::pair<const schema::AccessResult*, bool>;  // was it disturbed?
+
+AccessSummary sum_up(const SummaryKey& key, const std::vector<Test>& tests) {
   AccessSummary s;
   std::tie(s.site, s.network, s.access, s.method, s.direction, s.slot) = key;
   s.tests = tests.size();
-  s.newest = tests.front()->start;
+  s.newest = tests.front().first->start;
   std::vector<const schema::AccessResult*> counted;
-  for (const auto* test : tests) {
+  for (const auto& [test, is_disturbed] : tests) {
     s.newest = std::max(s.newest, test->start);
     s.moved_bytes += test->moved_bytes;
     if (test->outcome != schema::AccessOutcome::kDone) continue;
     ++s.done;
-    if (test->marks & schema::kMarkCapacityTest) {
+    if (is_disturbed) {
       ++s.disturbed;
     } else {
       counted.push_back(test);
@@ -105,13 +107,35 @@ std::vector<AccessRow> NaiveStore::newest_access_results(WallTime since) const {
   return list;
 }
 
+DisturbedTests NaiveStore::disturbed_tests(TimeRange range) const {
+  using std::chrono::milliseconds;
+  DisturbedTests disturbed;
+  for (const AccessRow& one : tests_) {
+    for (const AccessRow& two : tests_) {
+      const auto &a = one.result, &b = two.result;
+      if (&one == &two || !began_in(one, range) || a.moved_bytes == 0 || b.moved_bytes == 0) continue;
+      const Nanoseconds together = std::min(a.start + a.duration, b.start + b.duration) - std::max(a.start, b.start);
+      if (together < milliseconds(100)) continue;
+      const bool same_access = a.access == b.access || a.access.empty() || b.access.empty();
+      const std::set<std::string> sites{one.site, a.target_site}, others{two.site, b.target_site};
+      for (const std::string& site : sites) {
+        if (site.empty() || !others.contains(site)) continue;
+        const bool both_test_there = site != a.target_site && site != b.target_site;
+        if (!both_test_there || same_access) disturbed.insert({one.record, one.place});
+      }
+    }
+  }
+  return disturbed;
+}
+
 std::vector<AccessSummary> NaiveStore::access_summaries(const AccessSummaryQuery& query) const {
-  std::map<SummaryKey, std::vector<const schema::AccessResult*>> groups;
+  std::map<SummaryKey, std::vector<Test>> groups;
+  const DisturbedTests disturbed = disturbed_tests(query.range);
   for (const AccessRow& test : tests_) {
     const auto& r = test.result;
     if (!began_in(test, query.range) || (query.site && *query.site != test.site)) continue;
     groups[{query.by_site ? test.site : "", r.network, r.access, r.method, r.direction, slot_of(query, r.start)}]
-        .push_back(&r);
+        .emplace_back(&r, disturbed.contains({test.record, test.place}) || (r.marks & schema::kMarkCapacityTest) != 0);
   }
   std::vector<AccessSummary> list;
   for (const auto& [key, tests] : groups) list.push_back(sum_up(key, tests));

@@ -35,6 +35,7 @@ class NaiveStore {
   [[nodiscard]] std::vector<AccessRow> access_results(const AccessQuery& query) const;
   [[nodiscard]] std::vector<AccessRow> newest_access_results(WallTime since) const;
   [[nodiscard]] std::vector<AccessSummary> access_summaries(const AccessSummaryQuery& query) const;
+  [[nodiscard]] DisturbedTests disturbed_tests(TimeRange range) const;
 
  private:
   std::vector<NaiveWindow> windows_;

@@ -84,6 +84,7 @@ schema::AccessResult random_test(Random& random, WallTime start, Nanoseconds spa
   r.duration = std::chrono::milliseconds(below(random, 20'000));
   r.plan_item = "daily";
   r.target = "speed 'one'";
+  if (below(random, 2) == 0) r.target_site = fmt::format("site-{}", below(random, 6));
   r.address = "2001:db8::7";
   r.port = 7681;
   r.family = below(random, 2) == 0 ? 4 : 6;

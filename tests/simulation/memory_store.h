@@ -54,6 +54,7 @@ class MemoryStore final : public store::Store {
   Result<std::vector<store::AccessSummary>> access_summaries(const store::AccessSummaryQuery&) override {
     return std::vector<store::AccessSummary>{};
   }
+  Result<store::DisturbedTests> disturbed_tests(store::TimeRange) override { return store::DisturbedTests{}; }
   Result<store::StorageUse> storage() override { return store::StorageUse{}; }
   Status set_retention(store::Level, std::optional<Nanoseconds>) override { return {}; }
   Status compact() override { return {}; }

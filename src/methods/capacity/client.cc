@@ -6,6 +6,7 @@
 #include "methods/capacity/line_channel.h"
 #include "methods/capacity/pump.h"
 #include "methods/capacity/socket.h"
+#include "methods/radio_state.h"
 #include "net/socket_name.h"
 #include "net/tcp_state.h"
 
@@ -251,7 +252,14 @@ class Test {
     return !sink_.on_sample(out_.transfer) && clock_.now() - begun < options_.most;
   }
 
+  // While the line is still loaded: an idle radio negotiates less.
+  void note_radio() {
+    const auto radio = net::radio_towards(*options_.space, options_.server.address);
+    if (radio) out_.transfer.radio = radio_state(*radio, options_.direction);
+  }
+
   void finish() {
+    note_radio();
     out_.congestion_control = net::congestion_control(pump_->socket(0));
     if (const auto state = net::tcp_state(pump_->socket(0))) out_.mss = state->mss;
     pump_->stop();

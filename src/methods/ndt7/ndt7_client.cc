@@ -5,6 +5,7 @@
 #include "core/version.h"
 #include "http/target.h"
 #include "http/websocket_client.h"
+#include "methods/radio_state.h"
 
 namespace gnomon::methods::ndt7 {
 
@@ -62,7 +63,12 @@ Measured<Ndt7Result> measure(const ClientOptions& options, const Clock& clock, R
     RunOptions run = options.run;
     run.own = http::WebSocketRole::kClient;
     run.direction = direction;
-    (is_down ? result.download : result.upload) = run_transfer(**stream, run, clock, random, progress.sample);
+    auto& done = is_down ? result.download : result.upload;
+    done = run_transfer(**stream, run, clock, random, progress.sample);
+    if (const auto peer = net::Endpoint::parse(done->peer_endpoint)) {
+      const auto radio = net::radio_towards(options.space ? *options.space : *net::host_space(), peer->address);
+      if (radio) done->transfer.radio = radio_state(*radio, direction);
+    }
   }
   return result;
 }

@@ -119,19 +119,29 @@ TEST(UdpstSubInterval, SurvivesTheStatusPdu) {
   EXPECT_EQ(back.end, milliseconds(2003));
 }
 
+SubInterval second_of(std::uint64_t megabits, Nanoseconds late = {}) {
+  SubInterval one;
+  one.length = std::chrono::seconds(1) + late;
+  one.ip_bytes = ByteCount{megabits * 125'000};
+  one.ip_rate = ip_rate(0, one.ip_bytes.value, one.length, Family::kIpv4);
+  return one;
+}
+
 TEST(UdpstSubInterval, TheMaximumIsTheFirstHighest) {
-  std::vector<SubInterval> all(4);
-  all[1].ip_rate = all[2].ip_rate = BitRate{5};
-  EXPECT_EQ(maximum_of(all), 1U);
+  EXPECT_EQ(maximum_of({second_of(0), second_of(5), second_of(5), second_of(0)}), (Maximum{1, BitRate{5'000'000}}));
   EXPECT_FALSE(maximum_of({}));
 }
 
-SubInterval second_of(std::uint64_t megabits) {
-  SubInterval one;
-  one.length = std::chrono::seconds(1);
-  one.ip_bytes = ByteCount{megabits * 125'000};
-  one.ip_rate = BitRate{megabits * 1'000'000};
-  return one;
+// As seen on a link of 494 Mbit/s whose receiver stood still for 76 ms.
+TEST(UdpstSubInterval, WhatAStallPutIntoTheNextIsNoCapacity) {
+  const auto ms = [](std::int64_t n) { return Nanoseconds(milliseconds(n)); };
+  const std::vector<SubInterval> stalled = {second_of(252), second_of(494), second_of(479, ms(76)),
+                                            second_of(539, ms(-18)), second_of(494)};
+  EXPECT_EQ(maximum_of(stalled), (Maximum{3, BitRate{1'018'000'000 * 1000ULL / 2058}}));
+  const std::vector<SubInterval> long_stall = {second_of(250),         second_of(490),         second_of(400, ms(80)),
+                                               second_of(580, ms(20)), second_of(490, ms(-5)), second_of(490)};
+  EXPECT_EQ(maximum_of(long_stall)->rate, BitRate{490'000'000});
+  EXPECT_EQ(maximum_of({second_of(100, ms(50)), second_of(110)})->sub_interval, 1U);
 }
 
 TEST(UdpstSubInterval, WhatLastsLeavesMostOfABurstOut) {

@@ -51,8 +51,8 @@ TEST(UdpstRateSearch, BStopsLargeStepsAtAGigabit) {
 TEST(UdpstRateSearch, BStaysInTheTable) {
   auto low = started_at(1);
   EXPECT_EQ(walk(low, {kLoss, kLoss, kLoss, kLoss}), (Walk{0, 0, 0, 0}));
-  auto high = started_at(1152);
-  EXPECT_EQ(walk(high, {kClear}), (Walk{1152}));
+  auto high = started_at(RateTable::kRows - 1);
+  EXPECT_EQ(walk(high, {kClear}), (Walk{RateTable::kRows - 1}));
 }
 
 TEST(UdpstRateSearch, ThresholdsAreAsTheStandardSays) {

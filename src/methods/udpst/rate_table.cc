@@ -29,6 +29,7 @@ RateTable::RateTable(DatagramProfile profile) {
   add_low_rates(profile.traditional_mtu ? kTraditionalPayload : kDefaultPayload, profile.traditional_mtu);
   high_speed_index_ = rows_.size() - 1;
   add_high_rates(profile);
+  add_rates_beyond();
 }
 
 // One row a Mbit/s: k datagrams every 100 µs, i every 1 ms, and an add-on of j times 125 bytes as an IP packet.
@@ -60,8 +61,18 @@ void RateTable::add_high_rates(DatagramProfile profile) {
     payload = kLargestPayload;
     burst = 11;
   }
-  for (; rows_.size() < kRows; ++burst) {
+  for (; rows_.size() < kStandardRows; ++burst) {
     rows_.push_back({kInterval1, payload, std::min(burst, kMostBurst), 0, 0, 0, 0});
+  }
+}
+
+void RateTable::add_rates_beyond() {
+  SendingRate row = rows_.back();
+  row.interval2_us = kInterval1;
+  row.payload2 = row.payload1;
+  while (rows_.size() < kRows) {
+    row.burst2 += kMostBurst / (kRows - kStandardRows);
+    rows_.push_back(row);
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 // burst add-on" a line ("r" before a random size), and the SHA-256 of all lines.
 std::string lines_of(const RateTable& table) {
   std::string text;
-  for (std::size_t i = 0; i < table.size(); ++i) {
+  for (std::size_t i = 0; i < RateTable::kStandardRows; ++i) {
     const auto& row = table.row(i);
     const bool is_random = (row.addon2 & SendingRate::kRandomSize) != 0;
     text += fmt::format("{} {} {} {} {} {} {}{}\n", row.interval1_us, row.payload1, row.burst1, row.interval2_us,
@@ -40,6 +40,14 @@ TEST(UdpstRateTable, HasRowsThatUdpstShows) {
   EXPECT_EQ(table.high_speed_index(), 1000U);
   EXPECT_EQ(table.row(123), (SendingRate{100, 1222, 1, 1000, 1222, 2, 347}));
   EXPECT_EQ(table.row(1152), (SendingRate{100, 8972, 100, 0, 0, 0, 0}));
+}
+
+TEST(UdpstRateTable, GoesOnToTwiceAsManyDatagrams) {
+  const RateTable table({false, true});
+  EXPECT_EQ(table.row(1152), (SendingRate{100, 1472, 100, 0, 0, 0, 0}));
+  EXPECT_EQ(table.row(1153), (SendingRate{100, 1472, 100, 100, 1472, 5, 0}));
+  EXPECT_EQ(table.row(1172), (SendingRate{100, 1472, 100, 100, 1472, 100, 0}));
+  EXPECT_EQ(ip_rate(table.row(1172)), BitRate{24'000'000'000});
 }
 
 TEST(UdpstRateTable, RatesAreThoseOfIpPackets) {

@@ -42,6 +42,13 @@ struct SubInterval {
   std::optional<RttRange> rtt_variation;
 };
 
+// The highest rate of a test.
+struct Maximum {
+  std::size_t sub_interval = 0;  // place of the one that had it, in the list
+  BitRate rate{};                // of it and of those that cannot be told apart from it (maximum_of())
+  friend bool operator==(const Maximum&, const Maximum&) = default;
+};
+
 // How the sender kept up with the rate that it was to send; known when the sender is this end.
 struct SenderAccount {
   std::uint64_t sent = 0;     // datagrams
@@ -72,7 +79,7 @@ struct UdpCapacity {
   bool authenticated = false;
   std::vector<SubInterval> sub_intervals;
   // The sub-interval with the highest rate, which is the capacity (RFC 9097 §5.3, Maximum_C); none without any.
-  std::optional<std::size_t> maximum;
+  std::optional<Maximum> maximum;
   // The highest mean over three sub-intervals in a row; none with fewer. A bucket on the path that lets a burst pass
   // above its rate shows in `maximum` with all of it, here with a third.
   std::optional<BitRate> sustained;
@@ -80,7 +87,7 @@ struct UdpCapacity {
   std::optional<SenderAccount> sender;
 
   [[nodiscard]] std::optional<BitRate> capacity() const {
-    return maximum ? std::optional(sub_intervals[*maximum].ip_rate) : std::nullopt;
+    return maximum ? std::optional(maximum->rate) : std::nullopt;
   }
   // The capacity is more than 2 % above what lasted three sub-intervals.
   [[nodiscard]] bool is_burst() const { return sustained && capacity()->value * 50 > sustained->value * 51; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "methods/udpst/rate_table.h"
 #include "methods/udpst/udpst_codec.h"
 
 namespace gnomon::methods::udpst {
@@ -101,7 +102,7 @@ ActivationPdu agree(const ActivationPdu& request, const SetupPolicy& policy) {
   keep_within(agreed.high_speed_delta, 1, 255, defaults.high_speed_delta);
   keep_within(agreed.slow_adjust_threshold, 1, kMost16, defaults.slow_adjust_threshold);
   if (agreed.rate_index != ActivationPdu::kSearchIndex) {
-    keep_within(agreed.rate_index, 0, 1152, ActivationPdu::kSearchIndex);
+    keep_within(agreed.rate_index, 0, RateTable::kRows - 1, ActivationPdu::kSearchIndex);
   }
   if (agreed.algorithm > 1) agreed.algorithm = 0;
   if (agreed.suppressed_sub_intervals >= agreed.test_seconds * 1000 / agreed.sub_interval_ms) {

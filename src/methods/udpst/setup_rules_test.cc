@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "methods/udpst/rate_table.h"
 #include "methods/udpst/udpst_codec.h"
 
 namespace gnomon::methods::udpst {
@@ -90,7 +91,7 @@ TEST(UdpstSetupRules, PutsParametersRight) {
   request.test_seconds = 3600;
   request.sub_interval_ms = 99;
   request.high_speed_delta = 0;
-  request.rate_index = 1153;
+  request.rate_index = RateTable::kRows;
   request.algorithm = 2;
   request.traffic_class = 0xb8;
   request.random_payload = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "methods/udpst/rate_table.h"
 
@@ -15,6 +16,30 @@ std::uint64_t ip_bytes(std::uint64_t datagrams, std::uint64_t payload_bytes, Fam
 LossRatio loss_ratio(std::uint64_t lost, std::uint64_t datagrams, std::uint64_t duplicated) {
   const auto sent = lost + datagrams - std::min(duplicated, datagrams);
   return LossRatio{sent == 0 ? 0.0 : static_cast<double>(lost) / static_cast<double>(sent)};
+}
+
+Nanoseconds usual_length(std::span<const SubInterval> sub_intervals) {
+  if (sub_intervals.empty()) return {};
+  std::vector<Nanoseconds> lengths;
+  for (const SubInterval& one : sub_intervals) lengths.push_back(one.length);
+  const auto middle = lengths.begin() + static_cast<std::ptrdiff_t>(lengths.size() / 2);
+  std::ranges::nth_element(lengths, middle);
+  return *middle;
+}
+
+bool ended_late(const SubInterval& one, Nanoseconds usual) {
+  return one.length > usual + usual / 100;
+}
+
+BitRate mean_rate(std::span<const SubInterval> sub_intervals) {
+  double bits = 0;
+  Nanoseconds length{};
+  for (const SubInterval& one : sub_intervals) {
+    bits += 8 * static_cast<double>(one.ip_bytes.value);
+    length += one.length;
+  }
+  if (length <= Nanoseconds{}) return {};
+  return BitRate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
 }
 
 }  // namespace
@@ -94,24 +119,26 @@ SubIntervalStatistics to_statistics(const LoadCounts& counts, Nanoseconds length
   return out;
 }
 
-std::optional<std::size_t> maximum_of(const std::vector<SubInterval>& sub_intervals) {
-  if (sub_intervals.empty()) return std::nullopt;
-  const auto best = std::ranges::max_element(sub_intervals, {}, &SubInterval::ip_rate);
-  return static_cast<std::size_t>(best - sub_intervals.begin());
+std::optional<Maximum> maximum_of(const std::vector<SubInterval>& sub_intervals) {
+  const std::span<const SubInterval> all(sub_intervals);
+  const Nanoseconds usual = usual_length(all);
+  std::optional<Maximum> best;
+  for (std::size_t first = 0, end = 0; first < all.size(); first = end) {
+    for (end = first + 1; end < all.size() && ended_late(all[end - 1], usual);) ++end;
+    const auto together = all.subspan(first, end - first);
+    const BitRate rate = mean_rate(together);
+    if (best && rate <= best->rate) continue;
+    const auto fastest = std::ranges::max_element(together, {}, &SubInterval::ip_rate);
+    best = Maximum{first + static_cast<std::size_t>(fastest - together.begin()), rate};
+  }
+  return best;
 }
 
 std::optional<BitRate> sustained_of(const std::vector<SubInterval>& sub_intervals) {
   constexpr std::size_t kInARow = 3;
   std::optional<BitRate> best;
   for (std::size_t first = 0; first + kInARow <= sub_intervals.size(); ++first) {
-    double bits = 0;
-    Nanoseconds length{};
-    for (std::size_t i = first; i < first + kInARow; ++i) {
-      bits += 8 * static_cast<double>(sub_intervals[i].ip_bytes.value);
-      length += sub_intervals[i].length;
-    }
-    if (length <= Nanoseconds{}) continue;
-    const BitRate rate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
+    const BitRate rate = mean_rate(std::span(sub_intervals).subspan(first, kInARow));
     if (!best || rate > *best) best = rate;
   }
   return best;

@@ -19,8 +19,10 @@ std::uint32_t pdu_milliseconds(Nanoseconds time, std::uint64_t count);
 // What does not fit is the most that does.
 std::uint32_t pdu_count(std::uint64_t count);
 
-// The sub-interval with the highest rate; the first one when several have it.
-std::optional<std::size_t> maximum_of(const std::vector<SubInterval>& sub_intervals);
+// The highest rate, and the sub-interval that had it; the first one when several do. A receiver that stalls ends a
+// sub-interval late, and what waited meanwhile is counted in the next: those that such an end lies between count as
+// one.
+std::optional<Maximum> maximum_of(const std::vector<SubInterval>& sub_intervals);
 // The highest mean rate of three in a row; none when there are fewer.
 std::optional<BitRate> sustained_of(const std::vector<SubInterval>& sub_intervals);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "schema/delay_window.h"
 #include "store/duckdb/access_table.h"
 #include "store/duckdb/queries.h"
 #include "store/duckdb/unix_ms.h"
@@ -16,7 +17,13 @@ namespace {
 
 constexpr std::size_t kMostResults = 10'000;
 
-// Of AccessResult: what a summary needs.
+// Of AccessResult: what tells who ran beside whom.
+const AccessFields& line_fields() {
+  static const AccessFields fields = {1, 2, 5, 13, 25};
+  return fields;
+}
+
+// What a summary needs.
 const AccessFields& summary_fields() {
   static const AccessFields fields = {1, 9, 10, 12, 13, 14, 15, 20, 25, 30, 32, 34, 50};
   return fields;
@@ -121,8 +128,26 @@ Result<std::vector<AccessRow>> read_newest_access(Engine& engine, WallTime since
   return list;
 }
 
+Result<DisturbedTests> read_disturbed_tests(Engine& engine, TimeRange range) {
+  if (auto status = check(range); !status) return tl::unexpected(status.error());
+  const TimeRange wide{std::max(range.from - kLongestTest, WallTime{}),
+                       std::min(range.to + kLongestTest, from_unix_ms(kEndUnixMs))};
+  auto reader = engine.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  auto rows = reader->connection().query(
+      fmt::format("SELECT {} FROM access_result WHERE {}", access_columns_sql(line_fields()), began_in(wide)),
+      "look for tests beside others");
+  if (!rows) return tl::unexpected(rows.error());
+  DisturbanceFinder finder;
+  const auto add = [&](const AccessRow& row) { finder.add(row); };
+  if (auto status = each_row(*rows, line_fields(), add); !status) return tl::unexpected(status.error());
+  each_in_tail(reader->tail(), wide, add);
+  return finder.finish(range.from, range.to);
+}
+
 Result<std::vector<AccessSummary>> read_access_summaries(Engine& engine, const AccessSummaryQuery& query) {
-  if (auto status = check(query.range); !status) return tl::unexpected(status.error());
+  const auto disturbed = read_disturbed_tests(engine, query.range);
+  if (!disturbed) return tl::unexpected(disturbed.error());
   auto reader = engine.reader();
   if (!reader) return tl::unexpected(reader.error());
   const std::string where = began_in(query.range) + (query.site ? " AND site = " + sql_text(*query.site) : "");
@@ -131,8 +156,10 @@ Result<std::vector<AccessSummary>> read_access_summaries(Engine& engine, const A
       "sum up access results");
   if (!rows) return tl::unexpected(rows.error());
   AccessSummer summer(query.slot, query.utc_offset);
-  const auto add = [&](const AccessRow& row) {
-    if (!query.site || row.site == *query.site) summer.add(query.by_site ? row.site : "", row.result);
+  const auto add = [&](AccessRow row) {
+    if (query.site && row.site != *query.site) return;
+    if (disturbed->contains({row.record, row.place})) row.result.marks |= schema::kMarkCapacityTest;
+    summer.add(query.by_site ? row.site : "", row.result);
   };
   if (auto status = each_row(*rows, summary_fields(), add); !status) return tl::unexpected(status.error());
   each_in_tail(reader->tail(), query.range, add);

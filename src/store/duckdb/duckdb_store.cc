@@ -49,6 +49,7 @@ class DuckdbStore final : public Store {
   Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) override {
     return read_access_summaries(*engine_, query);
   }
+  Result<DisturbedTests> disturbed_tests(TimeRange range) override { return read_disturbed_tests(*engine_, range); }
   Result<StorageUse> storage() override { return read_storage(*engine_); }
 
   Status set_retention(Level level, std::optional<Nanoseconds> keep) override {
