@@ -19,6 +19,7 @@ constexpr double kMostlyFull = 0.6;  // a bucket that is full for longer does no
 constexpr double kHugs = 0.03;       // seconds of the line's rate that the curve is below it, mean
 constexpr double kHugsLossy = 0.1;   // the same with many losses, which make the delivery jump
 constexpr double kLossy = 0.05;
+constexpr double kDropped = 0.02;  // of what was sent since the bucket was empty
 constexpr std::uint64_t kFewestLateLosses = 2;
 constexpr double kLossyAtLine = 0.35;     // of the mean distance, the distance at which losses begin
 constexpr double kLossyAtLineFew = 0.25;  // with fewer episodes than that
@@ -131,10 +132,12 @@ Below below_line(std::span<const schema::TransferSample> samples, const Delivery
 
 // A policer loses when its bucket is empty, that is where the curve touches the line; chance loses anywhere. A sender
 // that does not mind losses stays at the line all the time.
-bool keeps_to_line(const Below& below, double rate, double loss_ratio) {
+bool keeps_to_line(const Below& below, double rate, double loss_ratio, bool drops_only) {
   if (below.full_share > kMostlyFull) return false;
   const bool hugs = below.mean <= kHugs * rate || (below.mean <= kHugsLossy * rate && loss_ratio >= kLossy);
-  if (hugs && below.late_losses >= kFewestLateLosses) return true;
+  // BBR finds the rate of the bucket out and keeps to it: it loses no more. Nothing but a bucket drops much, delays
+  // nothing and is then never exceeded.
+  if (hugs && (below.late_losses >= kFewestLateLosses || drops_only)) return true;
   if (below.loss_episodes < 2) return false;
   return below.when_lossy <= (below.loss_episodes < kManyEpisodes ? kLossyAtLineFew : kLossyAtLine) * below.mean;
 }
@@ -148,8 +151,8 @@ bool lost_before_first_byte(std::span<const schema::TransferSample> samples) {
 
 struct Losses {
   std::uint64_t before = 0, after = 0, sent_after = 0;
-  double delay_at_first = 0;   // seconds above the least round trip, the most of the time in which the first are told
-  std::vector<double> delays;  // seconds, after
+  std::vector<double> first_delays;  // seconds above the least round trip, while the first losses are told
+  std::vector<double> delays;        // seconds, after
 };
 
 // When the bucket was first empty: when the sender had put as much above the line as the bucket holds. The curve of
@@ -184,7 +187,7 @@ Losses losses_around(std::span<const schema::TransferSample> samples, double emp
     const double delay = std::chrono::duration<double>(sample.tcp->rtt - sample.tcp->min_rtt).count();
     losses.delays.push_back(delay);
     const double told_by = emptied + kFirstTold * std::chrono::duration<double>(sample.tcp->min_rtt).count() + 0.2;
-    if (at <= told_by) losses.delay_at_first = std::max(losses.delay_at_first, delay);
+    if (at <= told_by) losses.first_delays.push_back(delay);
   }
   return losses;
 }
@@ -225,12 +228,15 @@ std::optional<Policer> find_policer(std::span<const schema::TransferSample> samp
       static_cast<double>(losses.after) / static_cast<double>(std::max<std::uint64_t>(1, losses.sent_after));
   const Below below = below_line(samples, curve, touch, points[line.last], burst);
   found.at_least = below.was_full;
-  if (!keeps_to_line(below, line.slope, found.loss_ratio)) return std::nullopt;
+  const double queued = losses.first_delays.empty() ? 0 : quantile_of(losses.first_delays, 0.5);
+  const double delay = quantile_of(losses.delays, 0.5);
+  const bool drops_only = std::max(queued, delay) <= kDelayLeast && found.loss_ratio >= kDropped;
+  if (!keeps_to_line(below, line.slope, found.loss_ratio, drops_only)) return std::nullopt;
   found.emptied = time_of(emptied);
-  const double delay = quantile_of(losses.delays, 0.5), most = delay_allowed(burst / line.slope, emptied - low.seconds);
+  const double most = delay_allowed(burst / line.slope, emptied - low.seconds);
   found.delay = time_of(delay), found.delay_most = time_of(most);
   found.held = (points[line.last].seconds - touch.seconds) / (curve.end() - emptied);
-  if (losses.delay_at_first > std::max(kDelayMost, kQueueOfBurst * burst / line.slope)) return std::nullopt;
+  if (queued > std::max(kDelayMost, kQueueOfBurst * burst / line.slope)) return std::nullopt;
   if (delay > most || found.held < kLeastHeld) return std::nullopt;
   return found;
 }

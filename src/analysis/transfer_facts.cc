@@ -142,6 +142,7 @@ std::optional<SenderFacts> sender_facts(Samples all, const Windows& windows) {
   }
   facts.empty = static_cast<double>(empty) / static_cast<double>(rtts.size());
   facts.rtt = quantile_of(rtts, 0.5);
+  facts.rtt_p90 = quantile_of(rtts, 0.9);
   facts.rtt_high = quantile_of(std::move(rtts), 0.95);
   see_losses(samples, facts);
   facts.rtt_follows = correlation(windows.congestion_window, windows.rtt);

@@ -23,8 +23,8 @@ struct SenderFacts {
   double empty = 0;  // share of the samples without a byte that waits to be sent: the sender's program is too slow
   double loss_ratio = 0, late_loss_ratio = 0;  // of the whole time, of its second half: without those of the rise
   std::uint64_t retransmitted = 0;
-  double segment = 1448;                       // bytes, acknowledged by segment sent; 1448 until known
-  double base_rtt = 0, rtt = 0, rtt_high = 0;  // seconds: the least of all, median, 95th percentile
+  double segment = 1448;                                    // bytes, acknowledged by segment sent; 1448 until known
+  double base_rtt = 0, rtt = 0, rtt_p90 = 0, rtt_high = 0;  // seconds: the least, median, 90th and 95th percentile
   // How much the round trip, and the rate, follow the congestion window from half second to half second: correlation.
   double rtt_follows = 0, rate_follows = 0;
   // Acknowledged since the beginning, and of that not received by the program at the other end: in its socket, or with

@@ -19,12 +19,15 @@ constexpr double kHeldBack = 0.4;         // of the time, by the receiver's wind
 constexpr double kHardlyHeldBack = 0.25;  // below it they are no suspects
 constexpr double kQueueShare = 0.1;       // of the least round trip, that a queue adds at least
 constexpr double kQueueLeast = 5e-4;      // seconds
+constexpr double kNoQueueShare = 0.075;   // below which there is none in nine tenths of the time
 constexpr double kQueueSegments = 4;      // in it
 constexpr double kDeepQueue = 0.25;       // of the least round trip: more than noise adds
 constexpr double kFlat = 0.05;            // spread of the rates of a stream that is held at one rate
 constexpr double kUneven = 0.12;          // and of one that chance holds back
 constexpr double kCeiling = 0.03;         // how far above the median the greatest rates of such a stream are
-constexpr double kFewLosses = 0.02;       // after the rise; a bucket that BBR overruns loses more all the time
+constexpr double kFewLosses = 0.02;       // a bucket that BBR overruns loses more
+constexpr double kDropsMost = 0.1;        // of the segments, sent again in the second half
+constexpr double kHeldUnevenly = 0.35;    // spread of the rates of a stream that a bucket holds, at most
 constexpr double kFollows = 0.85;         // correlation
 constexpr int kFewestEpisodes = 5;
 constexpr int kManyEpisodes = 10;
@@ -203,9 +206,22 @@ class Judge {
   [[nodiscard]] bool is_under_a_ceiling() const {
     const SenderFacts& sender = *facts_.sender;
     const double tries = sender.rtt_high - sender.base_rtt;
-    return facts_.ceiling <= kCeiling && sender.late_loss_ratio < kFewLosses &&
+    // The rise may have filled the queue and lost much: a deep queue is no bucket either.
+    const bool few_losses = sender.loss_ratio < kFewLosses ||
+                            (sender.late_loss_ratio < kFewLosses && tries >= kDeepQueue * sender.base_rtt);
+    return facts_.ceiling <= kCeiling && few_losses &&
            tries >= std::max(kQueueLeast, kQueueShare / 2 * sender.base_rtt) &&
            tries * facts_.rate >= kQueueSegments * sender.segment;
+  }
+
+  // A tenth of the time a queue, that comes when more is tried, and losses by chance that make the rate uneven: BBR at
+  // a link over a long path that loses.
+  [[nodiscard]] bool fills_now_and_then() const {
+    const SenderFacts& sender = *facts_.sender;
+    const double waits = sender.rtt_p90 - sender.base_rtt;
+    return facts_.spread <= kHeldUnevenly && sender.late_loss_ratio < kFewLosses &&
+           waits >= std::max(kQueueLeast, kNoQueueShare * sender.base_rtt) &&
+           waits * facts_.rate >= kQueueSegments * sender.segment;
   }
 
   // Without a queue to be seen: one rate all the time, or losses always at the top of the window.
@@ -213,6 +229,20 @@ class Judge {
     if (facts_.sender->loss_ratio >= kHeavyLoss) return false;
     if (facts_.spread <= kFlat || is_under_a_ceiling()) return true;
     return facts_.spread <= kUneven && facts_.sender->loss_episodes >= 3 && facts_.sender->loss_rank > kChanceRank;
+  }
+
+  // It loses much all the time while no more than a few segments ever wait: BBR, which minds no losses, at a bucket
+  // whose burst it never shows. A link's queue delays before it drops. Where still more is lost the rate may be
+  // anything: timeouts, and BBR's own idea of the bucket.
+  [[nodiscard]] bool drops_without_a_queue() const {
+    const SenderFacts& sender = *facts_.sender;
+    const double waits = sender.rtt_p90 - sender.base_rtt;
+    // A queue of a few packets that is full all the time loses without a pause; a bucket fills while TCP recovers.
+    if (sender.loss_episodes < kFewestEpisodes) return false;
+    const double noise = std::max(kQueueLeast, kNoQueueShare * sender.base_rtt);
+    if (waits >= std::max(noise, kQueueSegments * sender.segment / facts_.rate)) return false;
+    return sender.late_loss_ratio >= kDropsMost ||
+           (std::max(sender.loss_ratio, sender.late_loss_ratio) >= kFewLosses && facts_.spread <= kHeldUnevenly);
   }
 
   void network() {
@@ -223,16 +253,23 @@ class Judge {
       return;
     }
     const bool follows = sender.rate_follows >= kFollows && facts_.spread >= kUneven;
+    if (!follows && drops_without_a_queue()) {
+      decide(Limit::kPolicer, 0.7);
+      return;
+    }
     if (follows && !queue_is_deep() && is_by_chance()) {
       const double few = sender.loss_episodes < kManyEpisodes ? 0.2 : 0;
       decide(Limit::kNetworkLoss, beyond(sender.rate_follows, kFollows, 0.95) - few - (queue_stands() ? 0.1 : 0));
       return;
     }
-    if ((follows && !queue_is_deep()) || (!queue_stands() && !is_held_flat())) return;
+    if ((follows && !queue_is_deep()) || (!queue_stands() && !is_held_flat() && !fills_now_and_then())) return;
     result_.queue_delay = Nanoseconds(static_cast<std::int64_t>(1e9 * (sender.rtt_high - sender.base_rtt)));
     result_.queue = {static_cast<std::uint64_t>((sender.rtt_high - sender.base_rtt) * facts_.rate)};
     const double flat = facts_.spread <= kFlat ? 0.1 : 0;
-    decide(Limit::kNetworkRate, queue_is_deep() ? 0.87 + flat : queue_stands() ? 0.8 + flat : 0.7);
+    decide(Limit::kNetworkRate, queue_is_deep()  ? 0.87 + flat
+                                : queue_stands() ? 0.8 + flat
+                                : is_held_flat() ? 0.7
+                                                 : 0.65);
     if (transfer_.radio && radio_limits(*transfer_.radio)) result_.limit = Limit::kRadio;
   }
 

@@ -47,6 +47,7 @@ struct Tally {
     }
     std::printf("%d scenarios: %d right, %d unsure, %d wrong (%d of them with a confidence of 0.8 or more)\n",
                 scenarios, right, scenarios - right - wrong, wrong, surely_wrong);
+    std::printf("%s", worst.c_str());
   }
 };
 

@@ -79,7 +79,12 @@ Text limit_text(const TransferLimit& limit, const schema::Transfer& transfer,
                       lost, rate),
           fmt::format("网络丢包：队列未满却丢失 {} 的数据包，TCP 只能达到 {}。", lost, rate)};
     case Limit::kPolicer:
-      return policer_text(*limit.policer);
+      if (limit.policer) return policer_text(*limit.policer);
+      return {
+          fmt::format("A policer, or a link with hardly a queue: of what exceeds {} it drops all ({} lost), and delays "
+                      "nothing.",
+                      rate, lost),
+          fmt::format("限速器，或几乎没有队列的链路：超出 {} 的部分全部丢弃（丢包 {}），而不增加时延。", rate, lost)};
     case Limit::kClientCpu:
     case Limit::kServerCpu:
       return cpu_text(limit.limit == Limit::kClientCpu, limit, rate);
