@@ -2,6 +2,7 @@
 // gnomon serve: the same without probes of its own.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
@@ -9,10 +10,20 @@
 #include "cli/running_observatory.h"
 #include "core/log.h"
 #include "lab/region.h"
+#include "net/address.h"
 
 namespace gnomon::cli {
 
 namespace {
+
+// A page may only connect where its Content-Security-Policy lets it, and that knows no addresses (CSP3,
+// section 6.7.2.6: of IPv4 127.0.0.1 alone). CLI11's way: what is wrong, or nothing.
+std::string is_name_for_browsers(const std::string& text) {
+  const bool is_v6 = text.starts_with('[') || std::ranges::count(text, ':') > 1;
+  const std::string host = text.substr(0, text.find(':'));
+  if (!is_v6 && (host == "127.0.0.1" || !net::Address::parse(host))) return {};
+  return text + " is an address, which browsers do not take here: give a name that has addresses of this family only";
+}
 
 void add_server_options(CLI::App& command, StackOptions& stack) {
   command.add_option("--data", stack.data_folder, "Folder for everything that is kept")
@@ -39,9 +50,11 @@ void add_server_options(CLI::App& command, StackOptions& stack) {
   command
       .add_option("--speed-ipv4", stack.speed_ipv4,
                   "A name of this server with IPv4 addresses only: /speed tests over it")
-      ->type_name("HOST[:PORT]");
+      ->check(is_name_for_browsers)
+      ->type_name("NAME[:PORT]");
   command.add_option("--speed-ipv6", stack.speed_ipv6, "The same for IPv6: with both, over both families")
-      ->type_name("HOST[:PORT]");
+      ->check(is_name_for_browsers)
+      ->type_name("NAME[:PORT]");
   command
       .add_option("--speed-port", stack.speed_port,
                   "TCP and UDP port of speed tests, at the same address; 0: none but ndt7")

@@ -31,11 +31,12 @@ export const LOOKS = [
   { language: "zh", theme: "dark", size: DESK },
 ];
 
-export function launch() {
+/** `more`: arguments besides. */
+export function launch(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell",
     headless: true,
-    args: ARGS,
+    args: [...ARGS, ...more],
   });
 }
 
