@@ -6,7 +6,7 @@ import { zh } from '../i18n/zh';
 import { interest_of } from '../state/interest';
 import { merger } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
-import { fits, named, ranked, sorted_by_figure, sorted_by_name, type Filter } from './filter';
+import { fits, named, ranked, FigureOrder, sorted_by_name, type Filter } from './filter';
 import { ends_of, LiveMesh, make_matrix, mesh_pairs, moved, worst_cells } from './mesh_model';
 import { marks_of } from './vantage';
 
@@ -155,14 +155,20 @@ describe('list of paths', () => {
   ranked([...items]);
   it('sorts figures from the largest with the unknown last, either way', () => {
     const ids = (key: 'rtt' | 'state', reverse: boolean) =>
-      sorted_by_figure(items, key, reverse, (i) => i.row).map((i) => i.row.id);
+      new FigureOrder().sorted(items, key, reverse, (i) => i.row).map((i) => i.row.id);
     expect(ids('rtt', false)).toEqual(['c', 'b', 'a']);
     expect(ids('rtt', true)).toEqual(['b', 'c', 'a']);
     expect(ids('state', false)[0]).toBe('a');
   });
   it('sorts by the live row where it differs from the one that gave the names', () => {
     const live = (i: (typeof items)[number]) => (i.row.id === 'b' ? row('b', {}, 20e6) : i.row);
-    expect(sorted_by_figure(items, 'rtt', false, live).map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
+    const order = new FigureOrder();
+    const sorted = order.sorted(items, 'rtt', false, live);
+    expect(sorted.map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
+    // The same list as long as the figures are the same, another when one is not.
+    expect(order.sorted(items, 'rtt', false, live)).toBe(sorted);
+    expect(order.sorted(items, 'rtt', true, live)).not.toBe(sorted);
+    expect(order.sorted(items, 'rtt', false, (i) => i.row).map((i) => i.row.id)).toEqual(['c', 'b', 'a']);
   });
   it('sorts names from A, either way', () => {
     const names = (reverse: boolean) => sorted_by_name(items, 'from', reverse).map((i) => i.from);
