@@ -7,7 +7,8 @@ import { interest_of } from '../state/interest';
 import { merger } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
 import { fits, named, ranked, FigureOrder, sorted_by_name, type Filter } from './filter';
-import { ends_of, LiveMesh, make_matrix, mesh_pairs, moved, worst_cells } from './mesh_model';
+import { LiveMesh, mesh_pairs } from './mesh_live';
+import { ends_of, make_matrix, moved, worst_cells } from './mesh_model';
 import { marks_of } from './vantage';
 
 const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '' };
@@ -122,7 +123,8 @@ describe('live rows', () => {
       row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 5e6),
     ];
     const live = new LiveMesh(mesh_pairs(rows, 4, 'echo', ['dc-2', 'gz']), 'rtt_p50');
-    const mesh = live.read((id) => rows.find((r) => r.id === id));
+    const row_of = (id: string) => rows.find((r) => r.id === id);
+    const mesh = live.read(row_of, { revision: 1, ids: [] });
     expect(mesh.sites).toEqual(['dc-2', 'gz']);
     expect(mesh.cells.map((c) => [c.source, c.target, c.path, c.value])).toEqual([
       ['gz', 'dc-2', 'b', 1e6],
@@ -130,9 +132,15 @@ describe('live rows', () => {
     ]);
     // Only a cell whose path says something else is another object.
     rows[4] = row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 6e6);
-    const next = live.read((id) => rows.find((r) => r.id === id));
+    const next = live.read(row_of, { revision: 2, ids: ['e', 'd', 'e'] });
     expect(next.cells[0]).toBe(mesh.cells[0]);
     expect(next.cells[1]!.value).toBe(6e6);
+    expect(next.step).toEqual({ from: mesh.serial, changed: [1] });
+    // Who missed a revision looks at all.
+    rows[1] = row('b', { state: 'broken' }, 1e6);
+    const later = live.read(row_of, { revision: 4, ids: ['e'] });
+    expect(later.step).toBeUndefined();
+    expect(later.cells[0]!.state).toBe('broken');
   });
 });
 
