@@ -1,5 +1,5 @@
-// The canvas of the matrix: in a thread of its own where the browser can, since to fill a few hundred triangles takes as
-// long as everything else of a live update together; in the page's thread elsewhere.
+// The canvas of the matrix: in a thread of its own where the browser can, since to fill a few hundred triangles takes longer
+// than everything else of a live update together; in the page's thread elsewhere.
 
 import { draw_mesh, draw_pair, type Face, type Faces, type MeshFrame } from './mesh_draw';
 
