@@ -95,23 +95,35 @@ export function sorted_by_name(items: readonly Named[], key: 'from' | 'to', reve
   return [...items].sort(by);
 }
 
-/** Figures from the largest; what is not known comes last either way. Each row is looked at once, not with every comparison. */
-export function sorted_by_figure(
-  items: readonly Named[],
-  key: Exclude<SortKey, 'from' | 'to'>,
-  reverse: boolean,
-  row_of: (item: Named) => PathRow,
-): Named[] {
-  const sign = reverse ? -1 : 1;
-  const unknown = Infinity;
-  /** By rank, which is one item's own: what sorts ascending. */
-  const keys: number[] = [];
-  for (const item of items) {
-    const value = figure(row_of(item), key);
-    keys[item.rank] = value === null ? unknown : -sign * value;
+/** Figures from the largest; what is not known comes last either way. Each row is looked at once, not with every comparison,
+ *  and as long as none of them says something else the list stays the same. */
+export class FigureOrder {
+  private last: { items: readonly Named[]; by: string; keys: Float64Array; sorted: readonly Named[] } | null = null;
+
+  sorted(
+    items: readonly Named[],
+    key: Exclude<SortKey, 'from' | 'to'>,
+    reverse: boolean,
+    row_of: (item: Named) => PathRow,
+  ): readonly Named[] {
+    const sign = reverse ? -1 : 1;
+    const by = `${key} ${sign}`;
+    /** What sorts ascending. */
+    const keys = new Float64Array(items.length);
+    const { last } = this;
+    let same = last !== null && last.items === items && last.by === by;
+    for (let i = 0; i < keys.length; i++) {
+      const value = figure(row_of(items[i]!), key);
+      keys[i] = value === null ? Infinity : -sign * value;
+      same &&= keys[i] === last!.keys[i];
+    }
+    if (same) return last!.sorted;
+    const places = items.map((_, i) => i);
+    places.sort((a, b) => {
+      const [x, y] = [keys[a]!, keys[b]!];
+      return x === y ? items[a]!.rank - items[b]!.rank : x < y ? -1 : 1;
+    });
+    this.last = { items, by, keys, sorted: places.map((i) => items[i]!) };
+    return this.last.sorted;
   }
-  return [...items].sort((a, b) => {
-    const [x, y] = [keys[a.rank]!, keys[b.rank]!];
-    return x === y ? a.rank - b.rank : x < y ? -1 : 1;
-  });
 }

@@ -1,34 +1,65 @@
-// Paints the matrix on a canvas. Split: only the cells under the diagonal, each cut in two, the site's name at the end of
+// Paints the matrix on a canvas, in whichever thread. Split: only the cells under the diagonal, each cut in two, the site's name at the end of
 // its row, where its column begins. Full: rows are sources, columns targets.
 
 import { css, delay_rgb, ink_on, loss_rgb } from '../chart/colour';
 import type { Ink } from '../chart/ink';
-import type { MeshCell, MeshFigure } from '../api/types';
-import { ends_of, position, type Matrix, type Spot } from './mesh_model';
+import type { MeshFigure, PathState } from '../api/types';
+import type { Spot } from './mesh_model';
 
-export interface MeshLook {
-  matrix: Matrix;
+/** What a cell shows. */
+export interface Face {
+  state: PathState;
+  /** Where its value lies on the colour scale. */
+  at: number | null;
+  /** What is written on it, in the full layout. */
+  text: string;
+}
+
+/** By row times the number of sites plus column. */
+export type Faces = (Face | undefined)[];
+
+/** Everything that is drawn but the cells. */
+export interface MeshFrame {
   figure: MeshFigure;
   split: boolean;
   cell: number;
   left: number;
   top: number;
+  /** Of the sites, in order. */
   names: string[];
   spot: Spot | null;
   ink: Ink;
-  text(cell: MeshCell): string;
 }
+
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
 const GAP = 1;
 
-function fill_of(cell: MeshCell, look: MeshLook): { fill: string; ink: string } | null {
-  const at = position(cell, look.figure, look.matrix);
-  if (at === null || cell.state === 'stale' || cell.state === 'unknown') return null;
-  const rgb = look.figure === 'loss_ratio' ? loss_rgb(at, look.ink.dark) : delay_rgb(at);
+function fill_of({ at, state }: Face, frame: MeshFrame): Shade | null {
+  if (at === null || state === 'stale' || state === 'unknown') return null;
+  return shade(frame.figure === 'loss_ratio' ? (frame.ink.dark ? 'loss-dark' : 'loss') : 'delay', at);
+}
+
+/** Finer than an eye can tell apart (mesh_painter.ts), and few enough to be made once each. */
+const SHADES = 512;
+const shades = { delay: [] as Shade[], loss: [] as Shade[], 'loss-dark': [] as Shade[] };
+interface Shade {
+  fill: string;
+  /** What is written on it. */
+  ink: string;
+}
+
+function shade(scale: keyof typeof shades, at: number): Shade {
+  const i = Math.round(at * SHADES);
+  return (shades[scale][i] ??= made_shade(scale, i / SHADES));
+}
+
+function made_shade(scale: keyof typeof shades, at: number): Shade {
+  const rgb = scale === 'delay' ? delay_rgb(at) : loss_rgb(at, scale === 'loss-dark');
   return { fill: css(rgb), ink: ink_on(rgb) };
 }
 
-function cross(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, colour: string): void {
+function cross(ctx: Context, x: number, y: number, r: number, colour: string): void {
   ctx.strokeStyle = colour;
   ctx.lineWidth = 1.8;
   ctx.beginPath();
@@ -40,14 +71,7 @@ function cross(ctx: CanvasRenderingContext2D, x: number, y: number, r: number, c
 }
 
 /** The sign of a cell without a trustworthy value: cross, ring or diamond; the same shapes as everywhere. */
-function sign(
-  ctx: CanvasRenderingContext2D,
-  cell: MeshCell | undefined,
-  x: number,
-  y: number,
-  r: number,
-  ink: Ink,
-): void {
+function sign(ctx: Context, cell: Face | undefined, x: number, y: number, r: number, ink: Ink): void {
   if (!cell) {
     ctx.fillStyle = ink['line-2'];
     ctx.fillRect(x - 0.75, y - 0.75, 1.5, 1.5);
@@ -67,7 +91,7 @@ function sign(
   ctx.stroke();
 }
 
-function trace(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, half: 'all' | 'upper' | 'lower'): void {
+function trace(ctx: Context, x: number, y: number, s: number, half: 'all' | 'upper' | 'lower'): void {
   ctx.beginPath();
   if (half === 'all') ctx.rect(x, y, s, s);
   else if (half === 'upper') {
@@ -84,46 +108,49 @@ function trace(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, h
 }
 
 function draw_cell(
-  ctx: CanvasRenderingContext2D,
-  look: MeshLook,
-  cell: MeshCell | undefined,
+  ctx: Context,
+  frame: MeshFrame,
+  cell: Face | undefined,
   x: number,
   y: number,
   half: 'all' | 'upper' | 'lower',
 ): void {
-  const s = look.cell - GAP;
-  const paint = cell ? fill_of(cell, look) : null;
+  const s = frame.cell - GAP;
+  const paint = cell ? fill_of(cell, frame) : null;
   const broken = cell?.state === 'broken';
+  const pale = cell?.state === 'sick';
   trace(ctx, x, y, s, half);
-  ctx.fillStyle = broken ? look.ink['broken-soft'] : look.ink.sunken;
-  ctx.fill();
+  if (!paint || broken || pale) {
+    ctx.fillStyle = broken ? frame.ink['broken-soft'] : frame.ink.sunken;
+    ctx.fill();
+  }
   if (paint && !broken) {
     // A sick probe's figure is shown, but pale: it is not to be trusted.
-    ctx.globalAlpha = cell!.state === 'sick' ? 0.3 : 1;
+    if (pale) ctx.globalAlpha = 0.3;
     ctx.fillStyle = paint.fill;
     ctx.fill();
-    ctx.globalAlpha = 1;
+    if (pale) ctx.globalAlpha = 1;
   }
   const third = half === 'upper' ? 0.3 : half === 'lower' ? 0.7 : 0.5;
   const cx = x + s * third;
   const cy = y + s * third;
-  if (!paint || broken || cell!.state === 'sick') {
-    sign(ctx, cell, cx, cy, Math.min(5, s * (half === 'all' ? 0.2 : 0.13)), look.ink);
+  if (!paint || broken || pale) {
+    sign(ctx, cell, cx, cy, Math.min(5, s * (half === 'all' ? 0.2 : 0.13)), frame.ink);
     return;
   }
-  if (cell!.state === 'degraded' && half !== 'lower') corner(ctx, x, y, s, look.ink);
-  if (cell!.state === 'degraded' && half === 'lower') corner(ctx, x + s, y + s, -s, look.ink);
-  if (half === 'all' && look.cell >= 25) {
+  if (cell!.state === 'degraded' && half !== 'lower') corner(ctx, x, y, s, frame.ink);
+  if (cell!.state === 'degraded' && half === 'lower') corner(ctx, x + s, y + s, -s, frame.ink);
+  if (half === 'all' && frame.cell >= 25) {
     ctx.fillStyle = paint.ink;
-    ctx.font = `${look.cell >= 32 ? 11 : 9.5}px ${look.ink.font}`;
+    ctx.font = `${frame.cell >= 32 ? 11 : 9.5}px ${frame.ink.font}`;
     ctx.textAlign = 'center';
     ctx.textBaseline = 'middle';
-    ctx.fillText(look.text(cell!), cx, cy + 0.5);
+    ctx.fillText(cell!.text, cx, cy + 0.5);
   }
 }
 
 /** Degraded: a warning corner, so that the colour scale keeps meaning the figure. */
-function corner(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, ink: Ink): void {
+function corner(ctx: Context, x: number, y: number, s: number, ink: Ink): void {
   const c = s * 0.28;
   ctx.fillStyle = ink.degraded;
   ctx.beginPath();
@@ -134,14 +161,14 @@ function corner(ctx: CanvasRenderingContext2D, x: number, y: number, s: number, 
   ctx.fill();
 }
 
-function draw_names(ctx: CanvasRenderingContext2D, look: MeshLook): void {
-  const { cell, left, top, ink, spot } = look;
+function draw_names(ctx: Context, frame: MeshFrame): void {
+  const { cell, left, top, ink, spot } = frame;
   ctx.textBaseline = 'middle';
-  look.names.forEach((name, i) => {
+  frame.names.forEach((name, i) => {
     const on = spot !== null && (spot.row === i || spot.column === i);
     ctx.font = `${on ? '600 ' : ''}12px ${ink.font}`;
     ctx.fillStyle = on ? ink.ink : ink['ink-2'];
-    if (look.split) {
+    if (frame.split) {
       ctx.textAlign = 'left';
       ctx.fillText(name, left + i * cell + 7, top + i * cell + cell / 2);
       return;
@@ -157,54 +184,53 @@ function draw_names(ctx: CanvasRenderingContext2D, look: MeshLook): void {
   });
 }
 
-function draw_guides(ctx: CanvasRenderingContext2D, look: MeshLook): void {
-  const { spot, cell, left, top, matrix } = look;
+function draw_guides(ctx: Context, frame: MeshFrame): void {
+  const { spot, cell, left, top } = frame;
   if (!spot) return;
-  const n = matrix.sites.length;
-  ctx.fillStyle = look.ink.line;
-  const width = look.split ? spot.row * cell : n * cell;
+  const n = frame.names.length;
+  ctx.fillStyle = frame.ink.line;
+  const width = frame.split ? spot.row * cell : n * cell;
   ctx.fillRect(left, top + spot.row * cell - 1, width, cell + 1);
-  const from = look.split ? (spot.column + 1) * cell : 0;
+  const from = frame.split ? (spot.column + 1) * cell : 0;
   ctx.fillRect(left + spot.column * cell - 1, top + from, cell + 1, n * cell - from);
 }
 
-function draw_one(ctx: CanvasRenderingContext2D, look: MeshLook, row: number, column: number): void {
-  const { matrix, cell, left, top, split } = look;
+function draw_one(ctx: Context, frame: MeshFrame, faces: Faces, row: number, column: number): void {
+  const { cell, left, top, split } = frame;
+  const n = frame.names.length;
   const x = left + column * cell;
   const y = top + row * cell;
-  const a = matrix.sites[row]!;
-  const b = matrix.sites[column]!;
-  draw_cell(ctx, look, matrix.at(a, b), x, y, split ? 'upper' : 'all');
-  if (split) draw_cell(ctx, look, matrix.at(b, a), x, y, 'lower');
+  draw_cell(ctx, frame, faces[row * n + column], x, y, split ? 'upper' : 'all');
+  if (split) draw_cell(ctx, frame, faces[column * n + row], x, y, 'lower');
 }
 
 /** One cell again, both halves of it in the split layout. */
-export function draw_pair(ctx: CanvasRenderingContext2D, look: MeshLook, row: number, column: number): void {
-  const s = look.cell - GAP;
-  ctx.clearRect(look.left + column * look.cell, look.top + row * look.cell, s, s);
-  draw_one(ctx, look, row, column);
+export function draw_pair(ctx: Context, frame: MeshFrame, faces: Faces, row: number, column: number): void {
+  const s = frame.cell - GAP;
+  ctx.clearRect(frame.left + column * frame.cell, frame.top + row * frame.cell, s, s);
+  draw_one(ctx, frame, faces, row, column);
 }
 
-export function draw_mesh(ctx: CanvasRenderingContext2D, look: MeshLook): void {
-  const { matrix, cell, left, top, split } = look;
-  draw_guides(ctx, look);
-  for (let row = 0; row < matrix.sites.length; row++) {
-    const end = split ? row : matrix.sites.length;
+export function draw_mesh(ctx: Context, frame: MeshFrame, faces: Faces): void {
+  const { cell, left, top, split, spot } = frame;
+  const n = frame.names.length;
+  draw_guides(ctx, frame);
+  for (let row = 0; row < n; row++) {
+    const end = split ? row : n;
     for (let column = 0; column < end; column++) {
-      if (row !== column) draw_one(ctx, look, row, column);
+      if (row !== column) draw_one(ctx, frame, faces, row, column);
     }
   }
-  draw_names(ctx, look);
-  if (look.spot && ends_of(look.spot, matrix.sites)) {
-    const s = cell - GAP;
+  draw_names(ctx, frame);
+  if (spot && spot.row !== spot.column && Math.max(spot.row, spot.column) < n) {
     trace(
       ctx,
-      left + look.spot.column * cell,
-      top + look.spot.row * cell,
-      s,
-      split ? (look.spot.back ? 'lower' : 'upper') : 'all',
+      left + spot.column * cell,
+      top + spot.row * cell,
+      cell - GAP,
+      split ? (spot.back ? 'lower' : 'upper') : 'all',
     );
-    ctx.strokeStyle = look.ink.ink;
+    ctx.strokeStyle = frame.ink.ink;
     ctx.lineWidth = 2;
     ctx.stroke();
   }

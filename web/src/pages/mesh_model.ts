@@ -2,7 +2,8 @@
 
 import { BADNESS } from '../chart/shapes';
 import { delay_position, loss_position } from '../chart/colour';
-import type { Mesh, MeshCell, MeshFigure, PathRow, PathState } from '../api/types';
+import type { Mesh, MeshCell, MeshFigure, PathState } from '../api/types';
+import type { LiveCells } from './mesh_live';
 
 export type Order = 'region' | 'badness';
 
@@ -15,6 +16,10 @@ export interface Matrix {
   at(source: string, target: string): MeshCell | undefined;
   /** The row and column of a site. */
   place: ReadonlyMap<string, number>;
+  /** Where each cell stands in the grid. */
+  spots: Int32Array;
+  /** What each cell gives to the scale, NaN when nothing. */
+  values: Float64Array;
   order: Order;
   /** What it was made from. */
   mesh: Mesh;
@@ -71,36 +76,42 @@ function sites_in_order(mesh: Mesh, order: Order): string[] {
   return sites.sort((a, b) => score.get(b)! - score.get(a)!);
 }
 
-/** Whether the same pairs of the same sites are to be laid out as before, so that only what the cells say may differ. */
-function same_layout(before: Matrix, mesh: Mesh, order: Order): boolean {
-  // By badness the order itself depends on what the cells say.
-  if (order !== 'region' || before.order !== order || before.mesh.sites !== mesh.sites) return false;
-  if (before.cells.length !== mesh.cells.length) return false;
-  return mesh.cells.every((cell, i) => {
-    const old = before.cells[i]!;
-    return cell === old || (cell.source === old.source && cell.target === old.target);
-  });
-}
+type Layout = Pick<Matrix, 'sites' | 'place' | 'grid' | 'spots' | 'values'>;
 
-type Layout = Pick<Matrix, 'sites' | 'place' | 'grid'>;
+/** NaN sorts behind all numbers. */
+function scaled_value({ value }: MeshCell): number {
+  return value !== null && value > 0 ? value : NaN;
+}
 
 function laid_out(mesh: Mesh, order: Order, before: Matrix | null): Layout {
   const ordered = sites_in_order(mesh, order);
   const stays = before?.sites.length === ordered.length && before.sites.every((s, i) => s === ordered[i]);
   const sites = stays ? before.sites : ordered;
   const place = new Map(sites.map((s, i) => [s, i]));
+  const spots = Int32Array.from(mesh.cells, (c) => place.get(c.source)! * sites.length + place.get(c.target)!);
   const grid = new Array<MeshCell | undefined>(sites.length ** 2).fill(undefined);
-  for (const cell of mesh.cells) grid[place.get(cell.source)! * sites.length + place.get(cell.target)!] = cell;
-  return { sites, place, grid };
+  mesh.cells.forEach((cell, i) => (grid[spots[i]!] = cell));
+  return { sites, place, grid, spots, values: Float64Array.from(mesh.cells, scaled_value) };
 }
 
-function with_changed_cells(mesh: Mesh, before: Matrix): Layout {
-  const { sites, place } = before;
+/** The same pairs of the same sites, of which only those of `changed` say something else. */
+function with_changed_cells(mesh: Mesh, before: Matrix, changed: readonly number[]): Layout {
+  const { sites, place, spots } = before;
   const grid = before.grid.slice();
-  mesh.cells.forEach((cell, i) => {
-    if (cell !== before.cells[i]) grid[place.get(cell.source)! * sites.length + place.get(cell.target)!] = cell;
-  });
-  return { sites, place, grid };
+  const values = before.values.slice();
+  for (const i of changed) {
+    const cell = mesh.cells[i]!;
+    grid[spots[i]!] = cell;
+    values[i] = scaled_value(cell);
+  }
+  return { sites, place, grid, spots, values };
+}
+
+/** Which cells alone differ from those of `before`; null when the matrix is to be laid out anew. */
+function changed_since(before: Matrix, mesh: LiveCells, order: Order): readonly number[] | null {
+  // By badness the order itself depends on what the cells say.
+  if (order !== 'region' || before.order !== order || mesh.step === undefined) return null;
+  return (before.mesh as LiveCells).serial === mesh.step.from ? mesh.step.changed : null;
 }
 
 function same_question(a: Mesh, b: Mesh): boolean {
@@ -108,13 +119,12 @@ function same_question(a: Mesh, b: Mesh): boolean {
 }
 
 /** Round ends: a scale that moves with every window would recolour every cell, and nobody could compare. */
-function scale_of(cells: readonly MeshCell[], before: Matrix | null): Pick<Matrix, 'low' | 'high'> {
+function scale_of(values: Float64Array, before: Matrix | null): Pick<Matrix, 'low' | 'high'> {
   // Sorted as numbers, without a call per comparison.
-  const values = new Float64Array(cells.length);
-  let count = 0;
-  for (const { value } of cells) if (value !== null && value > 0) values[count++] = value;
-  const ranked = values.subarray(0, count).sort();
-  const pick = (q: number): number => ranked[Math.min(count - 1, Math.floor(q * count))] ?? 0;
+  const ranked = values.slice().sort();
+  let count = ranked.length;
+  while (count > 0 && Number.isNaN(ranked[count - 1])) count--;
+  const pick = (q: number): number => (count > 0 ? ranked[Math.min(count - 1, Math.floor(q * count))]! : 0);
   return {
     low: steady(before?.low, round_down, pick(0.02)),
     high: steady(before?.high, round_up, Math.max(pick(0.99), pick(0.02) * 1.5)),
@@ -122,100 +132,33 @@ function scale_of(cells: readonly MeshCell[], before: Matrix | null): Pick<Matri
 }
 
 /** `before` is the matrix that it takes the place of: what stays as it was is kept, so that who looks sees no change. */
-export function make_matrix(mesh: Mesh, order: Order, before: Matrix | null = null): Matrix {
-  const { cells } = mesh;
-  const layout =
-    before && same_layout(before, mesh, order) ? with_changed_cells(mesh, before) : laid_out(mesh, order, before);
+export function make_matrix(mesh: Mesh | LiveCells, order: Order, before: Matrix | null = null): Matrix {
+  const changed = before && changed_since(before, mesh as LiveCells, order);
+  const layout = before && changed ? with_changed_cells(mesh, before, changed) : laid_out(mesh, order, before);
   const { sites, place, grid } = layout;
   const at = (source: string, target: string): MeshCell | undefined => {
     const [row, column] = [place.get(source), place.get(target)];
     return row === undefined || column === undefined ? undefined : grid[row * sites.length + column];
   };
-  const scale = scale_of(cells, before && same_question(before.mesh, mesh) ? before : null);
-  return { ...layout, ...scale, cells, at, order, mesh };
+  const scale = scale_of(layout.values, before && same_question(before.mesh, mesh) ? before : null);
+  return { ...layout, ...scale, cells: mesh.cells, at, order, mesh };
 }
 
 /** The `limit` worst, the worst first. Looks at each cell once instead of sorting them all for the few that are shown. */
 export function worst_cells(cells: readonly MeshCell[], limit: number): MeshCell[] {
   const worst: MeshCell[] = [];
+  let last: MeshCell | null = null;
   for (const cell of cells) {
-    if (worst.length === limit && compare_badness(cell, worst[limit - 1]!) >= 0) continue;
-    if (worst.length === limit) worst.pop();
+    if (last !== null) {
+      if (compare_badness(cell, last) >= 0) continue;
+      worst.pop();
+    }
     let at = worst.length;
     while (at > 0 && compare_badness(cell, worst[at - 1]!) < 0) at--;
     worst.splice(at, 0, cell);
+    if (worst.length === limit) last = worst[limit - 1]!;
   }
   return worst;
-}
-
-/** Which paths stand for which pair of sites: known until a path comes or goes, so that a live update only looks at
- *  figures. */
-export interface MeshPairs {
-  pairs: { source: string; target: string; ids: string[] }[];
-  family: 4 | 6;
-  method: string;
-  sites: readonly string[];
-}
-
-export function mesh_pairs(
-  rows: readonly PathRow[],
-  family: 4 | 6,
-  method: string,
-  sites: readonly string[],
-): MeshPairs {
-  const by_pair = new Map<string, MeshPairs['pairs'][number]>();
-  for (const row of rows) {
-    if (row.family !== family || row.method !== method) continue;
-    const source = row.source_site ?? row.probe.slice(0, 8);
-    const target = row.target_site ?? row.target;
-    const pair = by_pair.get(`${source}\n${target}`);
-    if (pair) pair.ids.push(row.id);
-    else by_pair.set(`${source}\n${target}`, { source, target, ids: [row.id] });
-  }
-  return { pairs: [...by_pair.values()], family, method, sites };
-}
-
-/** The last minute from the live rows: what GET mesh would answer, without asking. A cell whose path has not changed stays
- *  the same object from one reading to the next, by which those who show it know. */
-export class LiveMesh {
-  private cells: (MeshCell | undefined)[] = [];
-  private readonly sites: string[];
-
-  constructor(
-    private readonly known: MeshPairs,
-    private readonly figure: MeshFigure,
-  ) {
-    this.sites = [...known.sites];
-  }
-
-  read(row_of: (id: string) => PathRow | undefined): Mesh {
-    const { pairs, family, method } = this.known;
-    this.cells = pairs.map((pair, i) => this.cell_of(pair, row_of, this.cells[i]));
-    const cells = this.cells.filter((c) => c !== undefined);
-    return { figure: this.figure, family, method, minutes: 1, sites: this.sites, cells };
-  }
-
-  /** The worst of several paths between the same sites stands for them. */
-  private cell_of(
-    pair: MeshPairs['pairs'][number],
-    row_of: (id: string) => PathRow | undefined,
-    before: MeshCell | undefined,
-  ): MeshCell | undefined {
-    let cell: MeshCell | undefined;
-    for (const id of pair.ids) {
-      const row = row_of(id);
-      if (!row) continue;
-      const value = row.minute[this.figure];
-      const { sent } = row.minute;
-      const { state } = row;
-      const one =
-        before?.path === id && before.value === value && before.sent === sent && before.state === state
-          ? before
-          : { source: pair.source, target: pair.target, path: id, value, sent, state };
-      if (!cell || compare_badness(one, cell) < 0) cell = one;
-    }
-    return cell;
-  }
 }
 
 /** Where a cell's value lies on the colour scale, 0..1; null when there is no value to colour. */

@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Mesh, MeshCell } from '../api/types';
 import type { Ink } from '../chart/ink';
-import type { MeshLook } from './mesh_draw';
 import { make_matrix, type Matrix } from './mesh_model';
-import { MeshPainter } from './mesh_painter';
+import { MeshPainter, type MeshLook } from './mesh_painter';
+import { CanvasSurface } from './mesh_surface';
 
 const SITES = ['a', 'b', 'c'];
 
@@ -16,13 +16,11 @@ function mesh_of(delays: Record<string, number>, state: MeshCell['state'] = 'goo
 }
 
 describe('mesh painter', () => {
-  beforeEach(() => vi.stubGlobal('devicePixelRatio', 1));
-
   /** Counts what is cleared before it is painted again: one rectangle for everything, or one for a pair. */
   const cleared = vi.fn();
   const drawing: unknown = new Proxy({ clearRect: cleared }, { get: (o, name) => Reflect.get(o, name) ?? (() => {}) });
   const canvas = { width: 300, height: 300, getContext: () => drawing } as unknown as HTMLCanvasElement;
-  const painter = new MeshPainter();
+  const painter = new MeshPainter(new CanvasSurface(canvas));
   const frame = { figure: 'rtt_p50', split: true, cell: 40, left: 0, top: 0, spot: null, text: () => '' } as const;
   const names = ['A', 'B', 'C'];
   const ink = { dark: false, font: 'sans' } as Ink;
@@ -31,7 +29,7 @@ describe('mesh painter', () => {
   function paint(mesh: Mesh, over: Partial<MeshLook> = {}): number[] {
     cleared.mockClear();
     matrix = make_matrix(mesh, 'region', matrix);
-    painter.paint(canvas, { ...frame, names, ink, matrix, ...over }, 300, 300);
+    painter.paint({ ...frame, names, ink, matrix, ...over }, 300, 300, 1);
     return cleared.mock.calls.map((call) => call[2] as number);
   }
 

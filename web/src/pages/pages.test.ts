@@ -6,8 +6,9 @@ import { zh } from '../i18n/zh';
 import { interest_of } from '../state/interest';
 import { merger } from '../state/live_rows';
 import { bounds, fresh_default, parse_range, range_words, shifted, zoomed } from '../state/range';
-import { fits, named, ranked, sorted_by_figure, sorted_by_name, type Filter } from './filter';
-import { ends_of, LiveMesh, make_matrix, mesh_pairs, moved, worst_cells } from './mesh_model';
+import { fits, named, ranked, FigureOrder, sorted_by_name, type Filter } from './filter';
+import { LiveMesh, mesh_pairs } from './mesh_live';
+import { ends_of, make_matrix, moved, worst_cells } from './mesh_model';
 import { marks_of } from './vantage';
 
 const NO_FILTER: Filter = { state: '', method: '', family: '', site: '', text: '' };
@@ -122,7 +123,8 @@ describe('live rows', () => {
       row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 5e6),
     ];
     const live = new LiveMesh(mesh_pairs(rows, 4, 'echo', ['dc-2', 'gz']), 'rtt_p50');
-    const mesh = live.read((id) => rows.find((r) => r.id === id));
+    const row_of = (id: string) => rows.find((r) => r.id === id);
+    const mesh = live.read(row_of, { revision: 1, ids: [] });
     expect(mesh.sites).toEqual(['dc-2', 'gz']);
     expect(mesh.cells.map((c) => [c.source, c.target, c.path, c.value])).toEqual([
       ['gz', 'dc-2', 'b', 1e6],
@@ -130,9 +132,15 @@ describe('live rows', () => {
     ]);
     // Only a cell whose path says something else is another object.
     rows[4] = row('e', { source_site: null, target_site: null, probe: '0123456789abcdef' }, 6e6);
-    const next = live.read((id) => rows.find((r) => r.id === id));
+    const next = live.read(row_of, { revision: 2, ids: ['e', 'd', 'e'] });
     expect(next.cells[0]).toBe(mesh.cells[0]);
     expect(next.cells[1]!.value).toBe(6e6);
+    expect(next.step).toEqual({ from: mesh.serial, changed: [1] });
+    // Who missed a revision looks at all.
+    rows[1] = row('b', { state: 'broken' }, 1e6);
+    const later = live.read(row_of, { revision: 4, ids: ['e'] });
+    expect(later.step).toBeUndefined();
+    expect(later.cells[0]!.state).toBe('broken');
   });
 });
 
@@ -155,14 +163,20 @@ describe('list of paths', () => {
   ranked([...items]);
   it('sorts figures from the largest with the unknown last, either way', () => {
     const ids = (key: 'rtt' | 'state', reverse: boolean) =>
-      sorted_by_figure(items, key, reverse, (i) => i.row).map((i) => i.row.id);
+      new FigureOrder().sorted(items, key, reverse, (i) => i.row).map((i) => i.row.id);
     expect(ids('rtt', false)).toEqual(['c', 'b', 'a']);
     expect(ids('rtt', true)).toEqual(['b', 'c', 'a']);
     expect(ids('state', false)[0]).toBe('a');
   });
   it('sorts by the live row where it differs from the one that gave the names', () => {
     const live = (i: (typeof items)[number]) => (i.row.id === 'b' ? row('b', {}, 20e6) : i.row);
-    expect(sorted_by_figure(items, 'rtt', false, live).map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
+    const order = new FigureOrder();
+    const sorted = order.sorted(items, 'rtt', false, live);
+    expect(sorted.map((i) => i.row.id)).toEqual(['b', 'c', 'a']);
+    // The same list as long as the figures are the same, another when one is not.
+    expect(order.sorted(items, 'rtt', false, live)).toBe(sorted);
+    expect(order.sorted(items, 'rtt', true, live)).not.toBe(sorted);
+    expect(order.sorted(items, 'rtt', false, (i) => i.row).map((i) => i.row.id)).toEqual(['c', 'b', 'a']);
   });
   it('sorts names from A, either way', () => {
     const names = (reverse: boolean) => sorted_by_name(items, 'from', reverse).map((i) => i.from);

@@ -9,6 +9,9 @@ import { merger, type LiveRows } from './live_rows';
 class Paths {
   private readonly rows = new Map<string, PathRow>();
   private pending = false;
+  /** What changed with the current revision, and what will have changed with the next. */
+  private changed: string[] = [];
+  private changing: string[] = [];
   private renamed = false;
   revision = $state(0);
   names_revision = $state(0);
@@ -37,9 +40,15 @@ class Paths {
     return (id) => this.rows.get(id);
   }
 
+  /** Which rows the current revision brought; who saw the one before it needs to look at no others. */
+  changes(): { revision: number; ids: readonly string[] } {
+    return { revision: this.revision, ids: this.changed };
+  }
+
   replace(rows: PathRow[]): void {
     this.rows.clear();
     for (const row of rows) this.rows.set(row.id, row);
+    this.changed = rows.map((row) => row.id);
     // At once and together: a page that sees `loaded` must not show for one frame the empty list of before.
     this.names_revision++;
     this.revision++;
@@ -53,6 +62,7 @@ class Paths {
     for (const row of rows) {
       fresh ||= !this.rows.has(row.id);
       this.rows.set(row.id, row);
+      this.changing.push(row.id);
     }
     this.announce(fresh);
   }
@@ -62,9 +72,12 @@ class Paths {
     let unknown = false;
     const merge = merger(live.columns);
     for (const values of live.rows) {
-      const row = this.rows.get(values[0] as string);
-      if (row) this.rows.set(row.id, merge(row, values));
-      else unknown = true;
+      const id = values[0] as string;
+      const row = this.rows.get(id);
+      if (row) {
+        this.rows.set(id, merge(row, values));
+        this.changing.push(id);
+      } else unknown = true;
     }
     this.announce(false);
     return unknown && this.loaded;
@@ -78,6 +91,8 @@ class Paths {
       this.pending = false;
       if (this.renamed) this.names_revision++;
       this.renamed = false;
+      this.changed = this.changing;
+      this.changing = [];
       this.revision++;
       this.count = this.rows.size;
     });

@@ -3,7 +3,6 @@
 import { get, send, use_csrf, ApiError } from '../api/client';
 import { Live, type LiveEvent, type LiveState } from '../api/live';
 import type { Change, Link, PathRow, Region, Session, Site, Status } from '../api/types';
-import { in_next_frame } from './frame';
 import type { LiveRows } from './live_rows';
 import { paths } from './paths.svelte';
 import { view } from './view.svelte';
@@ -11,6 +10,8 @@ import { view } from './view.svelte';
 const CHANGES_KEPT = 200;
 /** A path that is new to the page makes it read all again; not more often than this. */
 const ASK_AGAIN_AFTER_MS = 10_000;
+/** An event comes at least every five seconds. */
+const QUIET_AFTER_MS = 20_000;
 
 /** By the time it happened, which may be a little before the server was sure of it. */
 function newest_first(a: Change, b: Change): number {
@@ -24,7 +25,9 @@ class World {
   session: Session | null = $state.raw(null);
   live: LiveState = $state('connecting');
   retry_unix_ms: number | null = $state(null);
-  last_event_unix_ms = $state(Date.now());
+  /** Not reactive: every event moves it, and nobody looks at it but when the events stay away. */
+  last_event_unix_ms = Date.now();
+  quiet = $state(false);
   problem: string | null = $state(null);
   login_open = $state(false);
 
@@ -41,6 +44,10 @@ class World {
       this.retry_unix_ms = retry;
     },
   });
+
+  constructor() {
+    setInterval(() => (this.quiet = Date.now() - this.last_event_unix_ms > QUIET_AFTER_MS), 1000);
+  }
 
   site(id: string | null | undefined): Site | undefined {
     return id ? this.sites_by_id.get(id) : undefined;
@@ -124,9 +131,8 @@ class World {
   }
 
   private receive(kind: LiveEvent, body: unknown): void {
-    // Told with what the event itself changes, not before it: two rounds of the page's effects cost more than one.
-    const now = Date.now();
-    in_next_frame(() => (this.last_event_unix_ms = now));
+    this.last_event_unix_ms = Date.now();
+    if (this.quiet) this.quiet = false;
     if (this.live !== 'live') this.live = 'live';
     switch (kind) {
       case 'hello':
