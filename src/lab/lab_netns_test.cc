@@ -78,11 +78,11 @@ TEST(LabLink, ASlowLinkFillsItsQueueThenDrops) {
   EXPECT_EQ(truth.forwarded + truth.dropped_queue, 640U);
   EXPECT_GE(truth.forwarded, 59U);
   EXPECT_LE(truth.forwarded, 200U);  // More only if the burst itself took long; still far from all.
-  // The last one waited for the whole queue, and they left at the rate.
+  // The last one waited for the whole queue, and they left at the rate; a busy machine begins late with the first.
   EXPECT_GE(truth.given_max, milliseconds(49));
   const Nanoseconds span = arrivals.back() - arrivals.front();
   const double served = static_cast<double>(arrivals.size() - 1) * 0.848;
-  EXPECT_GE(static_cast<double>(span.count()) / 1e6, served * 0.95);
+  EXPECT_GE(static_cast<double>(span.count()) / 1e6, served * 0.9);
 }
 
 TEST(LabLink, DuplicatesEveryFrameWhenToldTo) {

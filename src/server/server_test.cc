@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <future>
 #include <set>
 #include <sstream>
 
@@ -198,9 +199,9 @@ TEST_F(ServerTest, AForeignHostNameIsRefusedOnLoopback) {
 }
 
 TEST_F(ServerTest, AnAdminLogsInEnrolsAndRemovesAProbe) {
-  ProbeId removed;
+  std::promise<ProbeId> removed;  // told on a handler's thread
   ServerOptions options;
-  options.on_probe_removed = [&](const ProbeId& id) { removed = id; };
+  options.on_probe_removed = [&](const ProbeId& id) { removed.set_value(id); };
   start(options);
   const TestProbe other;
   const auto batch = ingest_body({other.signed_batch(1)});
@@ -224,7 +225,9 @@ TEST_F(ServerTest, AnAdminLogsInEnrolsAndRemovesAProbe) {
   EXPECT_EQ(verdict(ingest(batch)), Verdict::VERDICT_STORED);
   const ProbeId id = crypto::probe_id(other.key.public_key());
   EXPECT_EQ(curl("-w '%{http_code}' -X DELETE" + allowed, "/api/v1/probes/" + to_string(id)), "204");
-  EXPECT_EQ(removed, id);
+  auto told = removed.get_future();
+  ASSERT_EQ(told.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  EXPECT_EQ(told.get(), id);
   EXPECT_EQ(verdict(ingest(ingest_body({other.signed_batch(2)}))), Verdict::VERDICT_UNKNOWN_KEY);
 }
 
