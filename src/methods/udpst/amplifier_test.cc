@@ -108,6 +108,80 @@ TEST_F(UdpstAmplifier, AVictimThatIsSilentGetsAlmostNothing) {
   EXPECT_TRUE(is_over());
 }
 
+TEST_F(UdpstAmplifier, AskingAgainAndAgainGivesAVictimLittleMore) {
+  auto* session = set_up(victim_.endpoint());
+  ASSERT_NE(session, nullptr);
+  for (int i = 0; i < 20 && !is_over(); ++i) {
+    activate(victim_, *session, full_speed());
+    if (!is_over()) pass(milliseconds(400), [&] { victim_.drain(); });
+  }
+  pass(seconds(10), [&] { victim_.drain(); });
+  EXPECT_LE(victim_.bytes(), 20 * kActivationSize + 3 * ReceptionProof::kMostUnproven * 1222);
+  EXPECT_TRUE(is_over());
+}
+
+// An honest client whose answer to its first activation was lost.
+TEST_F(UdpstAmplifier, WhoAsksAgainAfterALostAnswerIsServed) {
+  auto* session = set_up(victim_.endpoint());
+  ASSERT_NE(session, nullptr);
+  activate(victim_, *session, full_speed());
+  pass(seconds(1), [] {});
+  activate(victim_, *session, full_speed());
+  victim_.drain();  // what came while it did not listen
+  StatusPdu report;
+  std::uint64_t received = 0;
+  int waited = 0;
+  const auto see = [&](std::span<const std::byte> bytes) {
+    if (!decode_load(bytes)) return;
+    ++received;
+    ++report.trial_datagrams;
+    report.trial_bytes += static_cast<std::uint32_t>(bytes.size());
+  };
+  pass(seconds(2), [&] {
+    victim_.drain(see);
+    if (++waited % 50 != 0) return;
+    std::array<std::byte, kStatusSize> raw{};
+    ++report.sequence;
+    encode(report, kProtocolVersion, raw);
+    victim_.send(raw, session->port());
+    sessions_.run(*session, clock_.now(), true);
+    report.trial_datagrams = report.trial_bytes = 0;
+  });
+  EXPECT_GT(received, 1'000U);
+}
+
+// A client whose last word was lost comes again at once.
+TEST_F(UdpstAmplifier, WhoComesAgainIsNotInItsOwnWay) {
+  auto* session = set_up(victim_.endpoint());
+  ASSERT_NE(session, nullptr);
+  auto shortest = full_speed();
+  shortest.test_seconds = 5;
+  shortest.rate_index = 0;
+  activate(victim_, *session, shortest);
+  StatusPdu report;
+  const auto see = [&](std::span<const std::byte> bytes) {
+    if (!decode_load(bytes)) return;
+    ++report.trial_datagrams;
+    report.trial_bytes += static_cast<std::uint32_t>(bytes.size());
+  };
+  int waited = 0;
+  pass(milliseconds(5'600), [&] {
+    victim_.drain(see);
+    if (++waited % 50 != 0) return;
+    std::array<std::byte, kStatusSize> raw{};
+    ++report.sequence;
+    encode(report, kProtocolVersion, raw);
+    victim_.send(raw, session->port());
+    sessions_.run(*session, clock_.now(), true);
+    report.trial_datagrams = report.trial_bytes = 0;
+  });
+  ASSERT_TRUE(queue_.running()) << "it still waits for the last word";
+  auto* again = set_up(victim_.endpoint(), 2);
+  ASSERT_NE(again, nullptr);
+  activate(victim_, *again, shortest);
+  EXPECT_TRUE(again->is_testing());
+}
+
 TEST_F(UdpstAmplifier, ForgedReportsRaiseNothing) {
   auto* session = set_up(victim_.endpoint());
   ASSERT_NE(session, nullptr);

@@ -38,6 +38,8 @@ class SendingEnd {
   [[nodiscard]] EndState state() const { return state_; }
   [[nodiscard]] SenderAccount account() const;
   [[nodiscard]] std::optional<std::uint32_t> rtt_minimum_ms() const { return rtt_minimum_ms_; }
+  // Has the other end ever said anything?
+  [[nodiscard]] bool heard() const { return any_status_; }
   [[nodiscard]] bool proven() const { return !terms_.is_server || proof_.proven(); }
 
  private:

@@ -10,6 +10,7 @@ namespace gnomon::methods::udpst {
 namespace {
 
 constexpr Nanoseconds kActivationTime = std::chrono::seconds(3);  // RFC 9946: without one the connection goes
+constexpr int kMostRestarts = 2;                                  // a client asks three times
 constexpr Nanoseconds kGrace = std::chrono::milliseconds(500);    // so that the last sub-interval is whole
 constexpr std::uint32_t kJumboPacket = 9000;
 constexpr std::uint16_t kFirstWithNullRequest = 20;
@@ -128,8 +129,11 @@ void ServerSession::on_datagram(const ReceivedDatagram& datagram, const net::End
       return;
     }
   }
-  // The answer was lost: the client asks again.
-  if (decode_activation(datagram.bytes)) answer(*agreed_);
+  if (!decode_activation(datagram.bytes)) return;
+  // The answer was lost: the client asks again. What was sent to one that did not listen yet proves nothing.
+  const auto* sending = std::get_if<SendingEnd>(&end_);
+  if (sending != nullptr && !sending->heard() && restarts_++ < kMostRestarts) begin(*agreed_, now);
+  answer(*agreed_);
 }
 
 void ServerSession::send_due(MonotonicTime now) {
@@ -149,6 +153,11 @@ void ServerSession::send_due(MonotonicTime now) {
       sending->sent(*burst, socket_.send_load(sending->header(now), *burst));
     }
   }
+}
+
+void ServerSession::leave() {
+  is_over_ = true;
+  opening_.place->place.reset();
 }
 
 EndState ServerSession::end_state() const {

@@ -45,6 +45,11 @@ class ServerSession {
   [[nodiscard]] bool is_upstream() const;
   [[nodiscard]] bool is_testing() const { return !std::holds_alternative<std::monostate>(end_); }
 
+  // Its time is over, and only the client's word for it is missing.
+  [[nodiscard]] bool is_stopping(MonotonicTime now) const { return is_testing() && now >= stops_; }
+  // Ends at its next turn, and others may test from now on.
+  void leave();
+
   void send_null_request();
   // Reads what has come when there is something, sends what is due, looks at the time. False when the session is over.
   bool run(MonotonicTime now, bool readable, const Admit& admit);
@@ -71,6 +76,7 @@ class ServerSession {
   std::optional<ActivationPdu> agreed_;
   std::variant<std::monostate, SendingEnd, ReceivingEnd> end_;
   MonotonicTime expires_, stops_;
+  int restarts_ = 0;
   bool is_over_ = false;
 };
 

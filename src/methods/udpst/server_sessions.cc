@@ -80,6 +80,10 @@ bool ServerSessions::may_answer(MonotonicTime now) {
 
 SetupResponse ServerSessions::open(const SetupPdu& request, const SetupVerdict& verdict, const net::Endpoint& client,
                                    const net::Endpoint& local, ServerSession*& opened) {
+  // Who comes again has ended its last test, though its word for that was lost.
+  for (const auto& session : sessions_) {
+    if (session->is_stopping(clock_.now()) && session->opening().client.address == client.address) session->leave();
+  }
   auto place = place_of(request, client.address);
   const bool runs_already = place->place.has_value();
   const bool is_free = runs_already || queue_.is_free_for(net::to_string(client.address));
