@@ -12,9 +12,9 @@ namespace gnomon::crypto {
 
 namespace {
 
-// OpenSSL's secure heap: 32 bytes for an Ed25519 key, and for the X25519 key of each TLS connection as long as it lives.
-// Where it is used up no connection gets through its handshake any more, so it holds several times as many as are
-// served at once (http::Limits::connections).
+// OpenSSL's secure heap: 32 bytes for an Ed25519 key, and for the X25519 key of each TLS connection as long as it
+// lives. Where it is used up no connection gets through its handshake any more, so it holds several times as many as
+// are served at once (http::Limits::connections).
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kSecureBytes = kKeyBytes * 32'768;
 

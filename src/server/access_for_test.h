@@ -82,9 +82,12 @@ inline std::vector<schema::AccessResult> access_history(const std::vector<Access
   for (int i = days * 4 - 1; i >= 0; --i) {
     for (std::size_t l = 0; l < lines.size(); ++l) {
       const WallTime at = end - std::chrono::hours(6) * i - std::chrono::minutes(7) * static_cast<std::int64_t>(l);
+      // A minute of the hour for each line and seed, and a place in it for each test: no two at the same time.
+      auto place = std::chrono::minutes(seed % 7) + std::chrono::seconds(0);
       const auto add = [&](const char* method, schema::AccessDirection direction) {
-        tests.push_back(
-            access_test(lines[l], target, at - std::chrono::hours(random.next() % 6), method, direction, random));
+        const WallTime start = at - std::chrono::hours(random.next() % 6) - place;
+        tests.push_back(access_test(lines[l], target, start, method, direction, random));
+        place += std::chrono::seconds(15);
       };
       add("tcp", schema::AccessDirection::kDown);
       add("tcp", schema::AccessDirection::kUp);

@@ -16,6 +16,7 @@
 #include "crypto/ed25519.h"
 #include "http/client.h"
 #include "journal/journal.h"
+#include "methods/responsiveness/nq_route.h"
 #include "segment/file_system.h"
 #include "server/access_for_test.h"
 #include "server/api.h"
@@ -171,6 +172,7 @@ int run(const std::filesystem::path& folder, const std::string& plan_schema) {
   api.feed = &feed;
   connect(api);
   add_api(server.router(), api);
+  methods::responsiveness::add_nq_route(server.router(), Port{4043}, true);
   const auto applier = need(Applier::start(*journal, *store, clock));
   need(server.start());
   auto ticker = std::make_unique<LiveTicker>(api);

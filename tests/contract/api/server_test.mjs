@@ -418,6 +418,12 @@ test('a visitor\'s speed test is kept once, and proved', async () => {
   }
 });
 
+test('where responsiveness is measured is told for the name that was asked for', async () => {
+  const {value} = await ask(url, 'get', '/.well-known/nq');
+  assert.equal(new URL(value.urls.large_download_url).port, '4043');
+  assert.equal(new URL(value.urls.upload_url).hostname, new URL(url).hostname);
+});
+
 test('every operation of the document was met', () => {
   assert.deepEqual(operations.filter((operation) => !met.has(operation)), []);
 });
