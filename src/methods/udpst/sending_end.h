@@ -2,8 +2,9 @@
 
 // The end of a test that sends load and receives status PDUs, without sockets: the client of an upstream test, the
 // server of a downstream test. What keeps a server from being a weapon stands here: until the receiver has proved that
-// it receives (reception_proof.h) no more than 24 datagrams leave, within 1.5 s; one second without a status PDU brings
-// the rate down to one datagram every 50 ms, and three end the test. Pure; one thread.
+// it receives (reception_proof.h) no more than 24 datagrams leave, within 1.5 s (anew when the client asks again); one
+// second without a status PDU brings the rate down to one datagram every 50 ms, and three end the test. Pure; one
+// thread.
 
 #include <optional>
 
