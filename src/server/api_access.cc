@@ -1,6 +1,6 @@
 // GET access, GET access/results.
 
-#include <algorithm>
+#include <array>
 
 #include "schema/delay_window.h"
 #include "server/access_json.h"
@@ -25,62 +25,54 @@ std::chrono::minutes offset_of(const Api& api, const AccessRequest& wanted) {
   return wanted.utc_offset ? std::chrono::floor<std::chrono::minutes>(*wanted.utc_offset) : api.zone.offset;
 }
 
-// What the probes that tested could not know: who else filled the line.
-Status mark_disturbed(const Api& api, std::vector<store::AccessRow>& rows) {
-  if (rows.empty()) return {};
-  const auto [first, last] =
-      std::ranges::minmax_element(rows, {}, [](const store::AccessRow& row) { return row.result.start; });
-  const auto disturbed =
-      api.store->disturbed_tests({first->result.start, last->result.start + std::chrono::milliseconds(1)});
-  if (!disturbed) return tl::unexpected(disturbed.error());
-  for (store::AccessRow& row : rows) {
-    if (disturbed->contains({row.record, row.place})) row.result.marks |= schema::kMarkCapacityTest;
-  }
-  return {};
+// What the probe that tested could not know: who else filled the line.
+void mark_disturbed(store::AccessRow& row, const store::DisturbedTests& disturbed) {
+  if (disturbed.contains({row.record, row.place})) row.result.marks |= schema::kMarkCapacityTest;
 }
 
-Status write_newest(JsonWriter& json, const Api& api, const AccessRequest& wanted) {
-  auto newest = api.store->newest_access_results(wanted.from);
-  if (!newest) return tl::unexpected(newest.error());
-  if (auto done = mark_disturbed(api, *newest); !done) return done;
+void write_newest(JsonWriter& json, const AccessRequest& wanted, std::vector<store::AccessRow>& newest,
+                  const store::DisturbedTests& disturbed) {
   json.key("newest").begin_array();
   std::size_t left = kMostNewest;
-  for (const store::AccessRow& row : *newest) {
+  for (store::AccessRow& row : newest) {
     const schema::AccessResult& r = row.result;
     if (r.start >= wanted.to || !is_wanted(wanted, row.site, r.network, r.method, r.direction)) continue;
     if (left-- == 0) break;
+    mark_disturbed(row, disturbed);
     write_access_row(json, row);
   }
   json.end_array();
-  return {};
 }
 
-Status write_groups(JsonWriter& json, const Api& api, const AccessRequest& wanted, std::string_view name,
-                    store::AccessSlot slot) {
-  store::AccessSummaryQuery query{{wanted.from, wanted.to}, slot, offset_of(api, wanted), wanted.site};
-  query.by_site = slot == store::AccessSlot::kNone;
-  const auto groups = api.store->access_summaries(query);
-  if (!groups) return tl::unexpected(groups.error());
+void write_groups(JsonWriter& json, const AccessRequest& wanted, std::string_view name, store::AccessCut cut,
+                  const std::vector<store::AccessSummary>& groups) {
   json.key(name).begin_array();
-  for (const store::AccessSummary& s : *groups) {
-    const std::string& site = query.by_site ? s.site : wanted.site.value_or("");
+  for (const store::AccessSummary& s : groups) {
+    const std::string& site = cut.by_site ? s.site : wanted.site.value_or("");
     if (is_wanted(wanted, site, s.network, s.method, s.direction)) write_access_summary(json, s);
   }
   json.end_array();
-  return {};
 }
 
 Result<http::Response> summary(const Api& api, const http::Request& request) {
   const auto wanted = parse_access_request(request.query, api.clock->wall());
   if (!wanted) return tl::unexpected(wanted.error());
+  const std::chrono::minutes offset = offset_of(api, *wanted);
+  using store::AccessSlot;
+  store::AccessSummaryQuery query{.range = {wanted->from, wanted->to}, .utc_offset = offset, .site = wanted->site};
+  query.cuts = {{AccessSlot::kNone, true}, {AccessSlot::kHourOfDay, false}, {AccessSlot::kDayOfWeek, false}};
+  const auto summaries = api.store->access_summaries(query);
+  if (!summaries) return tl::unexpected(summaries.error());
+  auto newest = api.store->newest_access_results(wanted->from);
+  if (!newest) return tl::unexpected(newest.error());
+
   JsonWriter json;
   json.begin_object().member("from_unix_ms", wanted->from).member("to_unix_ms", wanted->to);
-  json.member("utc_offset_s", std::chrono::seconds(offset_of(api, *wanted)).count());
-  if (auto done = write_newest(json, api, *wanted); !done) return tl::unexpected(done.error());
-  using store::AccessSlot;
-  for (const auto& [name, slot] : {std::pair("groups", AccessSlot::kNone), std::pair("hours", AccessSlot::kHourOfDay),
-                                   std::pair("weekdays", AccessSlot::kDayOfWeek)}) {
-    if (auto done = write_groups(json, api, *wanted, name, slot); !done) return tl::unexpected(done.error());
+  json.member("utc_offset_s", std::chrono::seconds(offset).count());
+  write_newest(json, *wanted, *newest, summaries->disturbed);
+  constexpr std::array kNames = {"groups", "hours", "weekdays"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    write_groups(json, *wanted, kNames[i], query.cuts[i], summaries->cuts[i]);
   }
   json.end_object();
   return http::Response::json(json.take());
@@ -93,10 +85,19 @@ Result<http::Response> results(const Api& api, const http::Request& request) {
   query.limit = wanted->limit;
   auto rows = api.store->access_results(query);
   if (!rows) return tl::unexpected(rows.error());
-  if (auto done = mark_disturbed(api, *rows); !done) return tl::unexpected(done.error());
+  store::DisturbedTests disturbed;
+  if (!rows->empty()) {  // the newest is first
+    auto found = api.store->disturbed_tests(
+        {rows->back().result.start, rows->front().result.start + std::chrono::milliseconds(1)});
+    if (!found) return tl::unexpected(found.error());
+    disturbed = std::move(*found);
+  }
   JsonWriter json;
   json.begin_object().key("results").begin_array();
-  for (const store::AccessRow& row : *rows) write_access_row(json, row);
+  for (store::AccessRow& row : *rows) {
+    mark_disturbed(row, disturbed);
+    write_access_row(json, row);
+  }
   json.end_array().end_object();
   return http::Response::json(json.take());
 }

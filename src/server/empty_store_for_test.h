@@ -36,8 +36,8 @@ class EmptyStore : public store::Store {
   Result<std::vector<store::AccessRow>> newest_access_results(WallTime) override {
     return std::vector<store::AccessRow>{};
   }
-  Result<std::vector<store::AccessSummary>> access_summaries(const store::AccessSummaryQuery&) override {
-    return std::vector<store::AccessSummary>{};
+  Result<store::AccessSummaries> access_summaries(const store::AccessSummaryQuery&) override {
+    return store::AccessSummaries{};
   }
   Result<store::DisturbedTests> disturbed_tests(store::TimeRange) override { return store::DisturbedTests{}; }
   Result<store::StorageUse> storage() override { return store::StorageUse{}; }

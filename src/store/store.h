@@ -116,12 +116,22 @@ struct AccessQuery {
   std::size_t limit = 1'000;                              // 1 to 10,000
 };
 
+// How the tests of a range are put into groups.
+struct AccessCut {
+  AccessSlot slot = AccessSlot::kNone;
+  bool by_site = true;  // false: those of all sites together, under an empty name
+};
+
 struct AccessSummaryQuery {
   TimeRange range;
-  AccessSlot slot = AccessSlot::kNone;
+  std::vector<AccessCut> cuts{{}};                 // several cost one reading of the tests
   std::chrono::minutes utc_offset{};               // of the zone in which hours and days are meant
   std::optional<std::string> site = std::nullopt;  // only its tests
-  bool by_site = true;                             // false: those of all sites together, under an empty name
+};
+
+struct AccessSummaries {
+  std::vector<std::vector<AccessSummary>> cuts;  // as many as the query has, in its order
+  DisturbedTests disturbed;                      // of the range, of every site
 };
 
 struct LevelUse {
@@ -174,9 +184,9 @@ class Store {
   // Of each probe, access network, method, direction and address family the newest test that began at or after
   // `since`; in the order of access_results().
   virtual Result<std::vector<AccessRow>> newest_access_results(WallTime since) = 0;
-  // The tests of a range put together (store/access.h). Takes memory for each test of the range: 40 bytes.
-  // Tests that ran beside others count as disturbed.
-  virtual Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) = 0;
+  // The tests of a range put together (store/access.h). Takes memory for each test of the range: 48 bytes and 40 a
+  // cut. Tests that ran beside others count as disturbed.
+  virtual Result<AccessSummaries> access_summaries(const AccessSummaryQuery& query) = 0;
   // Of the tests that began in the range those that ran beside another. They are stored as their probe told them; this
   // is what is known besides.
   virtual Result<DisturbedTests> disturbed_tests(TimeRange range) = 0;

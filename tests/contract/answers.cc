@@ -147,10 +147,14 @@ void expect_true_access(Store& store, const History& history, Random& random) {
   EXPECT_TRUE(value_of(store.access_results(query)) == truth.access_results(query)) << "access results";
   EXPECT_TRUE(value_of(store.newest_access_results(query.range.from)) == truth.newest_access_results(query.range.from))
       << "newest access results";
-  const AccessSummaryQuery summary{query.range, static_cast<AccessSlot>(random.next() % 3),
-                                   minutes(static_cast<int>(random.next() % 1'500) - 720), query.site,
-                                   random.next() % 2 == 0};
-  EXPECT_TRUE(value_of(store.access_summaries(summary)) == truth.access_summaries(summary)) << "access summaries";
+  AccessSummaryQuery summary{.range = query.range, .cuts = {}, .site = query.site};
+  summary.utc_offset = minutes(static_cast<int>(random.next() % 1'500) - 720);
+  for (std::uint64_t cuts = random.next() % 4; cuts > 0; --cuts) {
+    summary.cuts.push_back({static_cast<AccessSlot>(random.next() % 3), random.next() % 2 == 0});
+  }
+  const AccessSummaries summaries = value_of(store.access_summaries(summary));
+  EXPECT_TRUE(summaries.cuts == truth.access_summaries(summary).cuts) << "access summaries";
+  EXPECT_EQ(summaries.disturbed, truth.disturbed_tests(query.range)) << "disturbed tests beside the summaries";
   EXPECT_EQ(value_of(store.disturbed_tests(query.range)), truth.disturbed_tests(query.range)) << "disturbed tests";
 }
 
@@ -229,7 +233,8 @@ void expect_equal_answers(Store& a, Store& b, const History& history, Random& ra
                         points_of(value_of(b.summaries({{}, range, kAllSketches}))), "summaries");
     EXPECT_TRUE(value_of(a.access_results({.range = range})) == value_of(b.access_results({.range = range})));
     EXPECT_TRUE(value_of(a.newest_access_results(range.from)) == value_of(b.newest_access_results(range.from)));
-    EXPECT_TRUE(value_of(a.access_summaries({.range = range})) == value_of(b.access_summaries({.range = range})));
+    EXPECT_TRUE(value_of(a.access_summaries({.range = range})).cuts ==
+                value_of(b.access_summaries({.range = range})).cuts);
     expect_equal_points(points_of(value_of(a.latest({range.from, {}}))),
                         points_of(value_of(b.latest({range.from, {}}))), "latest");
     GroupQuery groups{{}, range, hours(1), kAllSketches};

@@ -23,11 +23,11 @@ auto key_of(const AccessRow& test) {
   return std::tuple(test.probe, r.network, r.access, r.method, r.direction, r.family);
 }
 
-std::uint32_t slot_of(const AccessSummaryQuery& query, WallTime start) {
-  const std::chrono::sys_time<Nanoseconds> local(start.since_epoch + query.utc_offset);
+std::uint32_t slot_of(AccessSlot slot, std::chrono::minutes utc_offset, WallTime start) {
+  const std::chrono::sys_time<Nanoseconds> local(start.since_epoch + utc_offset);
   const auto day = std::chrono::floor<std::chrono::days>(local);
-  if (query.slot == AccessSlot::kDayOfWeek) return std::chrono::weekday(day).iso_encoding();
-  if (query.slot == AccessSlot::kHourOfDay) {
+  if (slot == AccessSlot::kDayOfWeek) return std::chrono::weekday(day).iso_encoding();
+  if (slot == AccessSlot::kHourOfDay) {
     return static_cast<std::uint32_t>(std::chrono::hh_mm_ss(local - day).hours().count());
   }
   return 0;
@@ -128,18 +128,24 @@ DisturbedTests NaiveStore::disturbed_tests(TimeRange range) const {
   return disturbed;
 }
 
-std::vector<AccessSummary> NaiveStore::access_summaries(const AccessSummaryQuery& query) const {
-  std::map<SummaryKey, std::vector<Test>> groups;
-  const DisturbedTests disturbed = disturbed_tests(query.range);
-  for (const AccessRow& test : tests_) {
-    const auto& r = test.result;
-    if (!began_in(test, query.range) || (query.site && *query.site != test.site)) continue;
-    groups[{query.by_site ? test.site : "", r.network, r.access, r.method, r.direction, slot_of(query, r.start)}]
-        .emplace_back(&r, disturbed.contains({test.record, test.place}) || (r.marks & schema::kMarkCapacityTest) != 0);
+AccessSummaries NaiveStore::access_summaries(const AccessSummaryQuery& query) const {
+  AccessSummaries summaries;
+  summaries.disturbed = disturbed_tests(query.range);
+  for (const AccessCut& cut : query.cuts) {
+    std::map<SummaryKey, std::vector<Test>> groups;
+    for (const AccessRow& test : tests_) {
+      const auto& r = test.result;
+      if (!began_in(test, query.range) || (query.site && *query.site != test.site)) continue;
+      const bool is_disturbed =
+          summaries.disturbed.contains({test.record, test.place}) || (r.marks & schema::kMarkCapacityTest) != 0;
+      groups[{cut.by_site ? test.site : "", r.network, r.access, r.method, r.direction,
+              slot_of(cut.slot, query.utc_offset, r.start)}]
+          .emplace_back(&r, is_disturbed);
+    }
+    std::vector<AccessSummary>& list = summaries.cuts.emplace_back();
+    for (const auto& [key, tests] : groups) list.push_back(sum_up(key, tests));
   }
-  std::vector<AccessSummary> list;
-  for (const auto& [key, tests] : groups) list.push_back(sum_up(key, tests));
-  return list;
+  return summaries;
 }
 
 }  // namespace gnomon::store::contract

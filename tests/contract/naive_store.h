@@ -34,7 +34,7 @@ class NaiveStore {
   [[nodiscard]] const std::vector<AccessRow>& all_tests() const { return tests_; }
   [[nodiscard]] std::vector<AccessRow> access_results(const AccessQuery& query) const;
   [[nodiscard]] std::vector<AccessRow> newest_access_results(WallTime since) const;
-  [[nodiscard]] std::vector<AccessSummary> access_summaries(const AccessSummaryQuery& query) const;
+  [[nodiscard]] AccessSummaries access_summaries(const AccessSummaryQuery& query) const;
   [[nodiscard]] DisturbedTests disturbed_tests(TimeRange range) const;
 
  private:

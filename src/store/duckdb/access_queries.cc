@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <tuple>
 
@@ -145,8 +146,8 @@ Result<DisturbedTests> read_disturbed_tests(Engine& engine, TimeRange range) {
   return finder.finish(range.from, range.to);
 }
 
-Result<std::vector<AccessSummary>> read_access_summaries(Engine& engine, const AccessSummaryQuery& query) {
-  const auto disturbed = read_disturbed_tests(engine, query.range);
+Result<AccessSummaries> read_access_summaries(Engine& engine, const AccessSummaryQuery& query) {
+  auto disturbed = read_disturbed_tests(engine, query.range);
   if (!disturbed) return tl::unexpected(disturbed.error());
   auto reader = engine.reader();
   if (!reader) return tl::unexpected(reader.error());
@@ -155,15 +156,21 @@ Result<std::vector<AccessSummary>> read_access_summaries(Engine& engine, const A
       fmt::format("SELECT {} FROM access_result WHERE {}", access_columns_sql(summary_fields()), where),
       "sum up access results");
   if (!rows) return tl::unexpected(rows.error());
-  AccessSummer summer(query.slot, query.utc_offset);
+  std::deque<AccessSummer> summers;
+  for (const AccessCut& cut : query.cuts) summers.emplace_back(cut.slot, query.utc_offset);
   const auto add = [&](AccessRow row) {
     if (query.site && row.site != *query.site) return;
     if (disturbed->contains({row.record, row.place})) row.result.marks |= schema::kMarkCapacityTest;
-    summer.add(query.by_site ? row.site : "", row.result);
+    for (std::size_t i = 0; i < summers.size(); ++i) {
+      summers[i].add(query.cuts[i].by_site ? row.site : "", row.result);
+    }
   };
   if (auto status = each_row(*rows, summary_fields(), add); !status) return tl::unexpected(status.error());
   each_in_tail(reader->tail(), query.range, add);
-  return summer.finish();
+  AccessSummaries summaries;
+  for (AccessSummer& summer : summers) summaries.cuts.push_back(summer.finish());
+  summaries.disturbed = std::move(*disturbed);
+  return summaries;
 }
 
 }  // namespace gnomon::store::duckdb

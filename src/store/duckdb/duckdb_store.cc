@@ -46,7 +46,7 @@ class DuckdbStore final : public Store {
   Result<std::vector<AccessRow>> newest_access_results(WallTime since) override {
     return read_newest_access(*engine_, since);
   }
-  Result<std::vector<AccessSummary>> access_summaries(const AccessSummaryQuery& query) override {
+  Result<AccessSummaries> access_summaries(const AccessSummaryQuery& query) override {
     return read_access_summaries(*engine_, query);
   }
   Result<DisturbedTests> disturbed_tests(TimeRange range) override { return read_disturbed_tests(*engine_, range); }

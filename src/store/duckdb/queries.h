@@ -19,7 +19,7 @@ Result<std::vector<PathPoint>> read_summaries(Engine& engine, const SummaryQuery
 Result<std::vector<GroupPoint>> read_groups(Engine& engine, const GroupQuery& query);
 Result<std::vector<AccessRow>> read_access(Engine& engine, const AccessQuery& query);
 Result<std::vector<AccessRow>> read_newest_access(Engine& engine, WallTime since);
-Result<std::vector<AccessSummary>> read_access_summaries(Engine& engine, const AccessSummaryQuery& query);
+Result<AccessSummaries> read_access_summaries(Engine& engine, const AccessSummaryQuery& query);
 Result<DisturbedTests> read_disturbed_tests(Engine& engine, TimeRange range);
 Result<std::vector<PathPoint>> read_latest(Engine& engine, const LatestQuery& query);
 
