@@ -8,24 +8,10 @@
 #include <span>
 #include <string_view>
 
+#include "analysis/rate_layer.h"
 #include "analysis/transfer_limit.h"
 
 namespace gnomon::analysis {
-
-// What a method's rate counts.
-enum class RateLayer : std::uint8_t {
-  kIpPacket,  // UDP capacity at the IP layer
-  kTcpPayload,
-  kTlsPayload,        // of records of 16 kB (RFC 8446 §5.1)
-  kWebSocketPayload,  // ndt7 over ws: of messages of 64 kB and more (RFC 6455 §5.2)
-  kWebSocketTlsPayload,
-};
-
-struct PathPackets {
-  Family family = Family::kIpv4;
-  int mtu = 1500;              // bytes of an IP packet; at least 576
-  bool tcp_timestamps = true;  // RFC 7323 §3: 12 bytes of each segment
-};
 
 struct MethodRate {
   std::string method;  // as it is shown: "TCP, one stream"
@@ -61,7 +47,6 @@ enum class RateCause : std::uint8_t {
 };
 
 std::string_view to_string(RateCause cause);  // "ramp_up", as in JSON
-std::string_view to_string(RateLayer layer);  // "tcp_payload"
 
 struct ReconciledRate {
   std::string method;
@@ -73,9 +58,6 @@ struct ReconciledRate {
   RateCause cause = RateCause::kNone;
   Text explanation;
 };
-
-// Payload's share of the IP packets that carry it, 0 to 1.
-double payload_share(RateLayer layer, const PathPackets& packets);
 
 // What Mathis, Semke, Mahdavi, Ott (Computer Communication Review 27, 1997) let a stream of Reno reach:
 // segment / rtt · 1.22 / √loss. `loss_ratio` and `rtt` above 0.

@@ -14,10 +14,9 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
-#include <boost/json.hpp>
-#include <charconv>
 
 #include "core/version.h"
+#include "http/server_address.h"
 
 namespace gnomon::http {
 
@@ -33,53 +32,6 @@ auto into(beast::error_code& fault) {
 }
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using Outcome = Result<ClientResponse>;
-
-struct Address {
-  bool tls = false;
-  std::string host;  // without brackets
-  std::string port;
-  std::string prefix;  // path before every target, without trailing slash
-  [[nodiscard]] std::string authority() const {
-    const bool v6 = host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
-  }
-};
-
-Result<Address> parse_url(std::string_view url) {
-  const auto bad = [&](std::string reason) {
-    return failure(ErrorCode::kInvalidArgument, "read server address", std::string(url), std::move(reason),
-                   "write it like http://127.0.0.1:8780");
-  };
-  Address address;
-  std::string_view rest = url;
-  if (rest.starts_with("https://")) {
-    address.tls = true;
-    rest.remove_prefix(8);
-  } else if (rest.starts_with("http://")) {
-    rest.remove_prefix(7);
-  } else {
-    return bad("it does not begin with http:// or https://");
-  }
-  const auto slash = std::min(rest.find('/'), rest.size());
-  address.prefix = rest.substr(slash);
-  while (address.prefix.ends_with('/')) address.prefix.pop_back();
-  rest = rest.substr(0, slash);
-  if (rest.find('@') != rest.npos) return bad("user names and passwords do not belong into it");
-  address.port = address.tls ? "443" : "80";
-  const auto bracket = rest.rfind(']');
-  const auto colon = rest.rfind(':');
-  if (colon != rest.npos && (bracket == rest.npos || colon > bracket)) {
-    address.port = rest.substr(colon + 1);
-    rest = rest.substr(0, colon);
-    unsigned port = 0;
-    const auto [end, fault] = std::from_chars(address.port.data(), address.port.data() + address.port.size(), port);
-    if (fault != std::errc{} || *end != '\0' || port == 0 || port > 65535) return bad("the port is not a number");
-  }
-  if (rest.starts_with('[') && rest.ends_with(']')) rest = rest.substr(1, rest.size() - 2);
-  if (rest.empty()) return bad("the host is missing");
-  address.host = rest;
-  return address;
-}
 
 wire::verb verb_of(Method method) {
   switch (method) {
@@ -107,7 +59,7 @@ wire::verb verb_of(Method method) {
 
 class Client::Impl {
  public:
-  Impl(Address address, ClientOptions options) : address_(std::move(address)), options_(std::move(options)) {}
+  Impl(ServerAddress address, ClientOptions options) : address_(std::move(address)), options_(std::move(options)) {}
 
   Status prepare() {
     if (!address_.tls) return {};
@@ -198,19 +150,13 @@ class Client::Impl {
 
   Message message_of(const ClientRequest& request) const {
     Message message(verb_of(request.method), address_.prefix + request.target, 11);
-    message.set(wire::field::host, host_field());
+    message.set(wire::field::host, address_.host_field());
     message.set(wire::field::user_agent, fmt::format("gnomon/{}", version()));
     for (const auto& [name, value] : options_.headers.fields()) message.set(name, value);
     for (const auto& [name, value] : request.headers.fields()) message.set(name, value);
     message.body() = request.body;
     message.prepare_payload();
     return message;
-  }
-
-  [[nodiscard]] std::string host_field() const {
-    const bool usual = address_.port == (address_.tls ? "443" : "80");
-    const std::string authority = address_.authority();
-    return usual ? authority.substr(0, authority.rfind(':')) : authority;
   }
 
   asio::awaitable<beast::error_code> connect() {
@@ -302,7 +248,7 @@ class Client::Impl {
     }
   }
 
-  Address address_;
+  ServerAddress address_;
   ClientOptions options_;
   std::optional<asio::ssl::context> tls_;
   asio::io_context io_{1};
@@ -312,17 +258,8 @@ class Client::Impl {
   std::atomic<bool> cancelled_{false};
 };
 
-std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
-  const auto text = headers.get("Retry-After");
-  if (!text) return std::nullopt;
-  unsigned seconds = 0;
-  const auto [end, fault] = std::from_chars(text->begin(), text->end(), seconds);
-  if (fault != std::errc{} || end != text->end()) return std::nullopt;
-  return std::chrono::seconds(seconds);
-}
-
 Result<Client> Client::create(std::string_view url, ClientOptions options) {
-  auto address = parse_url(url);
+  auto address = ServerAddress::parse(url);
   if (!address) return tl::unexpected(address.error());
   auto impl = std::make_unique<Impl>(std::move(*address), std::move(options));
   if (Status ready = impl->prepare(); !ready) return tl::unexpected(ready.error());
@@ -356,48 +293,9 @@ Result<ClientResponse> Client::post(std::string_view target, std::string body, s
 void Client::cancel() {
   impl_->cancel();
 }
+
 const std::string& Client::host() const {
   return impl_->host();
-}
-
-Error error_of(const ClientResponse& response, std::string operation, std::string subject) {
-  ErrorCode code = ErrorCode::kIo;
-  switch (response.status) {
-    case 400:
-      code = ErrorCode::kInvalidArgument;
-      break;
-    case 401:
-      code = ErrorCode::kUnauthenticated;
-      break;
-    case 403:
-      code = ErrorCode::kPermission;
-      break;
-    case 404:
-      code = ErrorCode::kNotFound;
-      break;
-    case 409:
-      code = ErrorCode::kConflict;
-      break;
-    case 413:
-    case 429:
-      code = ErrorCode::kExhausted;
-      break;
-    case 503:
-      code = ErrorCode::kUnavailable;
-      break;
-    default:
-      break;  // Not an enum: any number may come.
-  }
-  std::string reason = fmt::format("the server answered {}", response.status);
-  boost::system::error_code fault;
-  const auto body = boost::json::parse(response.body, fault);
-  if (!fault && body.is_object() && body.as_object().contains("error")) {
-    const auto& error = body.as_object().at("error");
-    if (error.is_object() && error.as_object().contains("message") && error.as_object().at("message").is_string()) {
-      reason = std::string(error.as_object().at("message").as_string());
-    }
-  }
-  return Error{code, std::move(operation), std::move(subject), std::move(reason), {}};
 }
 
 }  // namespace gnomon::http
