@@ -145,7 +145,9 @@ class Connection {
   asio::awaitable<void> hand_over(Response& response, Admission::Room& room) {
     const auto serve = std::move(std::get<Takeover>(response.body).serve);
     response.body = std::string();
-    if (terms_.upgrade_to.empty() || !shared_.takeovers.has_room() || shared_.stopping) {
+    Takeovers::Place place;
+    if (!terms_.upgrade_to.empty() && !shared_.stopping) place = shared_.takeovers.take_place();
+    if (!place) {
       response = busy("too many connections of this kind at once; try again soon");
     }
     const bool is_refused = response.status != 101;
@@ -158,9 +160,7 @@ class Connection {
     if (!stream) co_return;
     handle_->close = [stream] { stream->cut(); };
     handle_->interruptible = true;
-    ++shared_.counters.taken;
     co_await run_takeover(stream, serve);
-    --shared_.counters.taken;
   }
 
   asio::awaitable<void> run_takeover(const std::shared_ptr<ByteStream>& stream,

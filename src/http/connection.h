@@ -26,7 +26,7 @@ namespace gnomon::http {
 class Transport;
 
 struct AtomicCounters {
-  std::atomic<std::uint64_t> open{0}, accepted{0}, refused{0}, requests{0}, streams{0}, taken{0}, received{0}, sent{0};
+  std::atomic<std::uint64_t> open{0}, accepted{0}, refused{0}, requests{0}, streams{0}, received{0}, sent{0};
   std::array<std::atomic<std::uint64_t>, 6> by_class{};
 };
 

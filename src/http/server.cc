@@ -110,6 +110,7 @@ class Server::Impl {
 
   [[nodiscard]] bool listens_on_loopback() const { return shared_.listener_loopback; }
   [[nodiscard]] const AtomicCounters& counters() const { return counters_; }
+  [[nodiscard]] std::size_t takeovers_open() const { return shared_.takeovers.open(); }
 
   void stop() {
     if (stopped_.exchange(true)) return;
@@ -275,7 +276,7 @@ void Server::stop() {
 ServerCounters Server::counters() const {
   const AtomicCounters& from = impl_->counters();
   return {from.open,        from.accepted,    from.refused,  from.requests, from.by_class[2], from.by_class[3],
-          from.by_class[4], from.by_class[5], from.received, from.sent,     from.streams,     from.taken};
+          from.by_class[4], from.by_class[5], from.received, from.sent,     from.streams,     impl_->takeovers_open()};
 }
 
 }  // namespace gnomon::http

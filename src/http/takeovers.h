@@ -1,7 +1,7 @@
 #pragma once
 
-// Threads for connections that were taken over: as many at once as allowed, each joined. start() from one thread;
-// join_all() when no start() runs any more.
+// Threads for connections that were taken over: as many at once as allowed, each joined. take_place() and start() from
+// one thread, open() from any; join_all() when no start() runs any more.
 
 #include <atomic>
 #include <cstddef>
@@ -19,8 +19,12 @@ class Takeovers {
   Takeovers(const Takeovers&) = delete;
   Takeovers& operator=(const Takeovers&) = delete;
 
-  [[nodiscard]] bool has_room();
-  // Only with room. `work` throws nothing.
+  // Taken before the peer is told, held until its connection is over: while the word is on its way, others ask. None:
+  // all are taken.
+  using Place = std::shared_ptr<void>;
+  [[nodiscard]] Place take_place();
+  [[nodiscard]] std::size_t open() const { return *open_; }  // places taken
+  // Who holds a place may start one. `work` throws nothing.
   void start(std::function<void()> work);
   void join_all();
 
@@ -29,7 +33,9 @@ class Takeovers {
     std::atomic<bool> done{false};
     std::thread thread;
   };
+  void join_ended();
   const std::size_t most_;
+  std::shared_ptr<std::atomic<std::size_t>> open_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::list<Worker> workers_;
 };
 

@@ -133,6 +133,19 @@ TEST_F(UpgradeTest, BoundsThemAndCountsThem) {
   EXPECT_THAT(second, HasSubstr("Retry-After: "));
 }
 
+TEST_F(UpgradeTest, NoMoreThanAllowedAlsoWhenTheyComeTogether) {
+  options_.limits.takeovers = 2;
+  start();
+  std::vector<std::unique_ptr<RawConnection>> peers(12);
+  for (auto& peer : peers) peer = std::make_unique<RawConnection>(server_->port());
+  for (auto& peer : peers) peer->send("GET /ws HTTP/1.1\r\n" + kUpgrade + "\r\n");
+  int taken_over = 0;
+  for (auto& peer : peers) {
+    if (peer->read_until("\r\n\r\n").starts_with("HTTP/1.1 101 ")) ++taken_over;
+  }
+  EXPECT_EQ(taken_over, 2);
+}
+
 TEST_F(UpgradeTest, StopEndsThem) {
   start();
   RawConnection peer(server_->port());
