@@ -84,13 +84,31 @@ void Accumulator::add(const RowBlock& rows, std::size_t first, std::span<const s
     if (choice_.has_scalar(c)) add_scalar(c, rows.scalars[c], first, slot);
   }
   for (std::size_t k = 0; k < sketches_.size(); ++k) {
-    const RowBlock::SketchRows& from = rows.sketches[k];
-    if (sketches_[k].empty() || from.offset.size() <= first + slot.size()) continue;
-    for (std::size_t i = 0; i < slot.size(); ++i) {
-      const std::size_t row = first + i;
-      if (slot[i] < 0 || from.offset[row] == from.offset[row + 1]) continue;
-      sketches_[k][static_cast<std::size_t>(slot[i])].add(read_sketch(from.of(row), rows.near(k, row), read_));
+    if (!sketches_[k].empty() && rows.sketches[k].offset.size() > first + slot.size()) {
+      add_sketches(k, rows, first, slot);
     }
+  }
+}
+
+// The sums of a query lie all over a larger memory than the processor's own: each is asked for some rows ahead, first
+// what it is, then the counts that it holds.
+void Accumulator::add_sketches(std::size_t column, const RowBlock& rows, std::size_t first,
+                               std::span<const std::int32_t> slot) {
+  constexpr std::size_t kFar = 12, kNear = 6;
+  std::vector<BucketSum>& sums = sketches_[column];
+  near_.resize(slot.size());
+  for (std::size_t i = 0; i < slot.size(); ++i) near_[i] = slot[i] < 0 ? std::int16_t{0} : rows.near(column, first + i);
+  const RowBlock::SketchRows& from = rows.sketches[column];
+  for (std::size_t i = 0; i < slot.size(); ++i) {
+    if (i + kFar < slot.size() && slot[i + kFar] >= 0) {
+      __builtin_prefetch(&sums[static_cast<std::size_t>(slot[i + kFar])]);
+    }
+    if (i + kNear < slot.size() && slot[i + kNear] >= 0) {
+      sums[static_cast<std::size_t>(slot[i + kNear])].expect(near_[i + kNear]);
+    }
+    const std::size_t row = first + i;
+    if (slot[i] < 0 || from.offset[row] == from.offset[row + 1]) continue;
+    sums[static_cast<std::size_t>(slot[i])].add(read_sketch(from.of(row), near_[i], read_));
   }
 }
 

@@ -44,11 +44,14 @@ class Accumulator {
   void add_scalar(std::size_t column, const RowBlock::Scalars& rows, std::size_t first,
                   std::span<const std::int32_t> slot);
 
+  void add_sketches(std::size_t column, const RowBlock& rows, std::size_t first, std::span<const std::int32_t> slot);
+
   ColumnChoice choice_;
   std::vector<std::int64_t> windows_;
   std::vector<Scalars> scalars_;                  // those not wanted stay empty
   std::vector<std::vector<BucketSum>> sketches_;  // of each slot; those not wanted stay empty
   std::vector<SketchBucket> read_;                // reused from row to row
+  std::vector<std::int16_t> near_;                // of the rows of a block
 };
 
 }  // namespace gnomon::store

@@ -43,6 +43,14 @@ void BucketSum::add(std::span<const SketchBucket> sketch) {
   }
 }
 
+void BucketSum::expect(std::int16_t number) const {
+  if (!is_array()) return __builtin_prefetch(list_.data(), 1);
+  constexpr std::size_t kLine = 64 / sizeof(std::uint32_t);
+  const auto place = static_cast<std::size_t>(std::clamp(number - low_, 0, static_cast<int>(counts_.size()) - 1));
+  __builtin_prefetch(&counts_[place], 1);
+  __builtin_prefetch(&counts_[std::min(place + kLine, counts_.size() - 1)], 1);
+}
+
 void BucketSum::clear() {
   list_.clear();
   counts_.clear();

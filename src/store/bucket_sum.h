@@ -16,6 +16,8 @@ class BucketSum {
  public:
   // A sketch: rising numbers, counts above zero.
   void add(std::span<const SketchBucket> sketch);
+  // Asks the processor for the memory that a sketch of about bucket `number` will be added to.
+  void expect(std::int16_t number) const;
   // Keeps its memory.
   void clear();
   // Rising numbers, counts above zero.

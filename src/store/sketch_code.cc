@@ -35,12 +35,13 @@ std::vector<std::int64_t> find_limits() {
   return limits;
 }
 
-// The base-2 logarithm within 0.01: the exponent, and a parabola for the mantissa.
+// The base-2 logarithm within 0.0009, a thirtieth of a bucket: the exponent, and a cubic for the mantissa that is exact
+// at its ends.
 double rough_log2(double v) {
   const auto bits = std::bit_cast<std::uint64_t>(v);
   const auto exponent = static_cast<double>(static_cast<int>(bits >> 52) - 1023);
   const double f = std::bit_cast<double>((bits & ((1ULL << 52) - 1)) | (1023ULL << 52)) - 1;
-  return exponent + f * (1.3465 - 0.3465 * f);
+  return exponent + f * (1.42286561 + f * (-0.58208637 + f * 0.15922076));
 }
 
 // Puts two digits into each element, the first in front. Each window passes here, so it writes through a pointer.

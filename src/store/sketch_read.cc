@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 
 #include "store/sketch_code.h"
@@ -25,18 +27,20 @@ struct Token {
   }
 };
 
+constexpr unsigned kDigitBits = 3;
 constexpr std::size_t kAhead = 4;  // digits that are looked up at once
-constexpr unsigned kWindow = 1U << 3 * kAhead;
+constexpr unsigned kWindowBits = kDigitBits * kAhead;
+constexpr unsigned kWindow = 1U << kWindowBits;
 
 // What so many digits say that begin with a token: a bucket `step` further on (0: none), then `more` packets in it.
 struct Ahead {
-  std::uint8_t digits = 0;  // 0: their first token goes on behind them
+  std::uint8_t bits = 0;  // of the digits; 0: their first token goes on behind them
   std::uint8_t step = 0;
   std::uint8_t more = 0;
 };
 
 constexpr unsigned digit_at(unsigned window, std::size_t i) {
-  return window >> 3 * (kAhead - 1 - i) & 7U;
+  return window >> kDigitBits * (kAhead - 1 - i) & 7U;
 }
 
 // The token that begins at digit `i`, which is then one behind it; false when it is not whole.
@@ -61,12 +65,12 @@ constexpr Ahead look(unsigned window) {
   while (take_token(window, i, value, is_count)) {
     if (is_count || value == 0) {
       ahead.more = static_cast<std::uint8_t>(ahead.more + (is_count ? value : 1));
-    } else if (ahead.digits == 0) {
+    } else if (ahead.bits == 0) {
       ahead.step = static_cast<std::uint8_t>(value);
     } else {
       break;  // the next bucket
     }
-    ahead.digits = static_cast<std::uint8_t>(i);
+    ahead.bits = static_cast<std::uint8_t>(kDigitBits * i);
   }
   return ahead;
 }
@@ -80,34 +84,57 @@ const std::array<Ahead, kWindow>& table() {
   return kTable;
 }
 
+// Digits in a register, the next in its highest bits; eight elements come into it at once.
 class Digits {
  public:
-  explicit Digits(std::span<const std::uint8_t> elements) : elements_(elements), end_(2 * elements.size()) {}
+  explicit Digits(std::span<const std::uint8_t> elements) : elements_(elements) {}
   // The next token; false at the end. One that is not finished is none.
   bool next(Token& token) {
     token = {};
-    for (bool is_first = true; at_ < end_; is_first = false) {
-      const unsigned digit = elements_[at_ / 2] >> (at_ % 2 == 0 ? 3 : 0) & 7U;
-      ++at_;
+    for (bool is_first = true; left_ > 0 || fill(); is_first = false) {
+      const auto digit = static_cast<unsigned>(bits_ >> (64 - kDigitBits));
+      skip(kDigitBits);
       if (is_first) token.is_count = digit == kMore;
       token.value = token.value << 2 | (digit & 3U);
       if (digit < kMore) return true;
     }
     return false;
   }
-  // Whether the next kAhead digits can be read with all of the elements that they lie in.
-  [[nodiscard]] bool has_window() const { return at_ / 2 + 3 <= elements_.size(); }
-  [[nodiscard]] unsigned window() const {
-    const std::uint8_t* const from = elements_.data() + at_ / 2;
-    const unsigned six = (from[0] & 63U) << 12 | (from[1] & 63U) << 6 | (from[2] & 63U);
-    return six >> (at_ % 2 == 0 ? 6 : 3) & (kWindow - 1);
+  // Whether kAhead more digits are there to be looked at.
+  bool has_window() { return left_ >= kWindowBits || (fill() && left_ >= kWindowBits); }
+  [[nodiscard]] std::size_t window() const { return bits_ >> (64 - kWindowBits); }
+  void skip(unsigned bits) {
+    bits_ <<= bits;
+    left_ -= bits;
   }
-  void skip(std::size_t digits) { at_ += digits; }
 
  private:
+  bool fill() {
+    if (elements_.size() - at_ >= 8 && left_ + 48 <= 64) {
+      bits_ |= eight(elements_.data() + at_) << (16 - left_);
+      at_ += 8;
+      left_ += 48;
+    } else {
+      for (; at_ < elements_.size() && left_ + 6 <= 64; left_ += 6) {
+        bits_ |= static_cast<std::uint64_t>(elements_[at_++] & 63U) << (58 - left_);
+      }
+    }
+    return left_ > 0;
+  }
+  // Six bits of each element, moved together: twice as many neighbours in each step.
+  static std::uint64_t eight(const std::uint8_t* from) {
+    std::uint64_t x = 0;
+    std::memcpy(&x, from, sizeof x);
+    if constexpr (std::endian::native == std::endian::little) x = __builtin_bswap64(x);
+    x = (x & 0x003F003F003F003F) | (x & 0x3F003F003F003F00) >> 2;
+    x = (x & 0x00000FFF00000FFF) | (x & 0x0FFF00000FFF0000) >> 4;
+    return (x & 0x0000000000FFFFFF) | (x & 0x00FFFFFF00000000) >> 8;
+  }
+
   std::span<const std::uint8_t> elements_;
-  std::size_t end_;
-  std::size_t at_ = 0;  // in digits
+  std::size_t at_ = 0;      // the first element that is not in the register
+  std::uint64_t bits_ = 0;  // below those that are left: zeros
+  unsigned left_ = 0;       // bits
 };
 
 std::uint32_t add_packets(std::uint32_t count, std::uint64_t more) {
@@ -125,8 +152,8 @@ SketchBucket* read_rising(Digits& digits, SketchBucket* bucket) {
   Token token;
   for (;;) {
     const Ahead ahead = digits.has_window() ? known[digits.window()] : Ahead{};
-    if (ahead.digits != 0) {
-      digits.skip(ahead.digits);
+    if (ahead.bits != 0) {
+      digits.skip(ahead.bits);
       const bool is_new = ahead.step != 0;
       bucket += is_new ? 1 : 0;
       at += ahead.step;
