@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/come_again.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/responsiveness_serve.h"
@@ -62,6 +63,11 @@ rpm::Options options_of(const ResponsivenessOptions& asked) {
   return options;
 }
 
+// The server tests for somebody else: not one that has no such service.
+bool is_busy(const methods::TestFailure& failure) {
+  return failure.outcome == schema::AccessOutcome::kRefused && failure.code == ErrorCode::kUnavailable;
+}
+
 int measure(const ResponsivenessOptions& asked) {
   const StopOnSignal stop;
   auto options = options_of(asked);
@@ -69,7 +75,11 @@ int measure(const ResponsivenessOptions& asked) {
   const SystemClock clock;
   SystemRandom random;
   LiveLine live(asked.json);
-  const auto result = rpm::measure(options, clock, random, &live);
+  auto result = rpm::measure(options, clock, random, &live);
+  for (ComeAgain again(stop.token());
+       !result && is_busy(result.error()) && again.after(asked.target + " tests for somebody else");) {
+    result = rpm::measure(options, clock, random, &live);
+  }
   if (!result) return report(result.error());
   if (asked.json) {
     fmt::print("{}\n", responsiveness_json(*result));

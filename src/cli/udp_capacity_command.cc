@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "analysis/figure_text.h"
+#include "cli/come_again.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
 #include "cli/stop_on_signal.h"
@@ -124,7 +125,11 @@ int run_client(const UdpstOptions& options) {
                net::to_string(asked->server), options.seconds);
     std::fflush(stdout);
   }
-  const auto result = measure(*asked, clock, &progress);
+  auto result = measure(*asked, clock, &progress);
+  for (ComeAgain again(stop.token());
+       result && result->is_busy && again.after(options.host + " tests for somebody else");) {
+    result = measure(*asked, clock, &progress);
+  }
   if (!result) return report(result.error());
   if (options.json) {
     fmt::print("{}\n", udp_capacity_json(*result, options.host));
