@@ -7,6 +7,32 @@
 
 namespace gnomon::http {
 
+namespace {
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400:
+      return ErrorCode::kInvalidArgument;
+    case 401:
+      return ErrorCode::kUnauthenticated;
+    case 403:
+      return ErrorCode::kPermission;
+    case 404:
+      return ErrorCode::kNotFound;
+    case 409:
+      return ErrorCode::kConflict;
+    case 413:
+    case 429:
+      return ErrorCode::kExhausted;
+    case 503:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kIo;  // Not an enum: any number may come.
+  }
+}
+
+}  // namespace
+
 std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
   const auto text = headers.get("Retry-After");
   if (!text) return std::nullopt;
@@ -17,33 +43,6 @@ std::optional<std::chrono::seconds> ClientResponse::retry_after() const {
 }
 
 Error error_of(const ClientResponse& response, std::string operation, std::string subject) {
-  ErrorCode code = ErrorCode::kIo;
-  switch (response.status) {
-    case 400:
-      code = ErrorCode::kInvalidArgument;
-      break;
-    case 401:
-      code = ErrorCode::kUnauthenticated;
-      break;
-    case 403:
-      code = ErrorCode::kPermission;
-      break;
-    case 404:
-      code = ErrorCode::kNotFound;
-      break;
-    case 409:
-      code = ErrorCode::kConflict;
-      break;
-    case 413:
-    case 429:
-      code = ErrorCode::kExhausted;
-      break;
-    case 503:
-      code = ErrorCode::kUnavailable;
-      break;
-    default:
-      break;  // Not an enum: any number may come.
-  }
   std::string reason = fmt::format("the server answered {}", response.status);
   boost::system::error_code fault;
   const auto body = boost::json::parse(response.body, fault);
@@ -53,7 +52,7 @@ Error error_of(const ClientResponse& response, std::string operation, std::strin
       reason = std::string(error.as_object().at("message").as_string());
     }
   }
-  return Error{code, std::move(operation), std::move(subject), std::move(reason), {}};
+  return Error{code_of(response.status), std::move(operation), std::move(subject), std::move(reason), {}};
 }
 
 }  // namespace gnomon::http

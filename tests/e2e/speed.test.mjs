@@ -35,11 +35,14 @@ test("a whole test, figures and sentences", { timeout: 90_000 }, async () => {
     /received [\d.,]+ Mbit\/s and sent [\d.,]+ Mbit\/s over IPv4/,
   );
   assert.match(text, /A small answer takes/);
+  const limited = /What limited the download at [\d.,]+ Mbit\/s.*: .+\./;
+  assert.match(text, limited);
   await page.getByRole("link", { name: "To the result and its proof" }).click();
   await page.getByText("This browser has checked it").waitFor();
   const result = await page.locator("main").innerText();
   assert.match(result, /UTC\+8\), measured by \S+/);
   assert.match(result, /Connected by: Wi-Fi/);
+  assert.match(result, limited);
   assert.doesNotMatch(result, /127\.0\.0\.1[^:]/, "no address");
   const command = result.match(/gnomon verify '([^']+)'/)[1];
   assert.equal(command, page.url());
@@ -123,6 +126,7 @@ test(
     );
     await page.goto(`${BASE}/speed/result?id=${id}`);
     await page.getByText("The proof does not hold").waitFor();
+    await page.getByText("What limited the download at 9,000 Mbit/s").waitFor();
     await context.close();
   },
 );

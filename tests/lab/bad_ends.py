@@ -8,7 +8,8 @@ A lab of two sites with a router between. The tests run at the same time, each w
 - the servers are killed (kill -9), or the link goes down, in mid-test;
 - one direction is blocked; UDP is blocked; large packets vanish without a message (an MTU black hole);
 - a proxy stands between that takes far more than it passes on;
-- a client lies about what it counted; a server's wall clock is an hour off.
+- a client lies about what it counted; a server's wall clock is an hour off;
+- the server tests for somebody else, and the method has no line to wait in.
 
 A minute and a half. --show prints what each command said. Ends with 1 when one was too slow, crashed, or said something else."""
 
@@ -212,7 +213,23 @@ def wrong_clock(stage):
         server.wait(timeout=10)
 
 
-CASES = {"killed": killed, "down": link_down, "one-way": one_way, "udp": udp_blocked, "mtu": black_hole, "proxy": proxied, "lies": lies, "clock": wrong_clock}
+def busy(stage):
+    """Who comes second waits aloud and has a figure in the end; one program, so one line for both methods."""
+    server = stage.lab.begin("there", GNOMON, "reflect", "--speed", "--speed-port", "24611", "--port", "8621", "--responsiveness-port", "4143", "--ndt7-port", "0")
+    stage.lab.wait_for("-ltn", 4143)
+    udpst = ["udpst", "there", "--port", "24611", "-4", "--down", "--seconds"]
+    course = Course(stage.lab, stage.report)
+    course.begin("udpst, the first", [*udpst, "10"], 17, ["Mbit/s"])  # Still there when the next ones want to load.
+    time.sleep(UNDER_WAY_S)
+    waits = ["there.* tests for somebody else; asking again"]
+    course.begin("udpst", [*udpst, "5"], 40, [*waits, "Mbit/s"])
+    course.begin("responsiveness", ["responsiveness", "there:4143", "-4", "--insecure", "--down", "--seconds", "6"], 40, [*waits, "RPM"])
+    course.end("busy server")
+    server.terminate()
+    server.wait(timeout=10)
+
+
+CASES = {"killed": killed, "down": link_down, "one-way": one_way, "udp": udp_blocked, "mtu": black_hole, "proxy": proxied, "lies": lies, "clock": wrong_clock, "busy": busy}
 
 
 def main():

@@ -5,9 +5,9 @@
 
 One link with a queue of known length: 20, 50 and 200 ms at 20 and 100 Mbit/s, 20 ms of round trip. `gnomon speed` (four streams), `ndt7`
 and `responsiveness` (TCP with CUBIC, which fills a queue) and `udpst` load it from there to here. The truth is the emulator's own count of what it
-made each frame wait (`gnomon lab truth`), over the same time. Prints a table; ends with 1 when a figure is further from the
-truth than 5 % or 2 ms, or the queue was not used. ndt7 tells ten round trips a
-second, so its quantiles are held by their intervals. The whole takes eight minutes, --short (one queue, all methods) one and a half."""
+made each frame wait (`gnomon lab truth`), over the same time. Prints a table; ends with 1 when a figure is further from the truth than 5 % or
+2 ms, or the queue was not used. ndt7 tells ten round trips a second, so its quantiles are held by their intervals. The whole takes eight
+minutes, --short (one queue, all methods) one and a half."""
 
 import argparse
 import itertools

@@ -1,5 +1,7 @@
 // English. Words in {braces} are filled in. Every key stands in zh.ts too: the type holds it.
 
+import { en_speed } from './en_speed';
+
 export const en = {
   'app.tagline': 'observatory',
   lab: 'lab',
@@ -505,85 +507,7 @@ export const en = {
   'common.no': 'no',
   'common.more': 'more',
   'common.start_failed': 'The server could not be asked: {why}',
-
-  'speed.title': 'Speed test',
-  'speed.lead':
-    'From this browser to this server and back, about half a minute. It moves as much data as the line takes: think of it where data costs money.',
-  'speed.start': 'Start',
-  'speed.again': 'Again',
-  'speed.stop': 'Stop',
-  'speed.step.ready': 'Ready',
-  'speed.step.waiting': 'Waiting for the turn',
-  'speed.step.idle': 'Delay while the line is idle',
-  'speed.step.download': 'Download',
-  'speed.step.upload': 'Upload',
-  'speed.step.done': 'Done',
-  'speed.step.failed': 'The test failed',
-  'speed.waiting': 'One test at a time, so that none disturbs another: {n} before yours, at most {s} s.',
-  'speed.download': 'Download',
-  'speed.upload': 'Upload',
-  'speed.idle': 'Delay, idle',
-  'speed.loaded': 'Delay, line full',
-  'speed.family': 'Address family',
-  'speed.tip.rate':
-    'Mean over ten seconds, start included; one TCP connection, without the heads of the protocols (ndt7).',
-  'speed.tip.idle': 'Median time of small answers over two seconds before the test.',
-  'speed.tip.loaded': 'Median time of small answers while the line was full; the worse of download and upload.',
-  'speed.tip.family': 'Which the browser chose for this server.',
-  'speed.blocked':
-    'The server answers, but no WebSocket connection came about. A proxy or filter on the way usually stops them; where possible, try over HTTPS or from another network.',
-  'speed.failed': '{why}',
-  'speed.network': 'This device is connected by',
-  'speed.network.unknown': 'not said',
-  'speed.network.fixed': 'cable',
-  'speed.network.wifi': 'Wi-Fi',
-  'speed.network.5g': '5G',
-  'speed.network.4g': '4G',
-  'speed.network.other': 'other',
-  'speed.over': 'Over IPv{family}: {down} Mbit/s down, {up} Mbit/s up.',
-  'speed.over_not': 'Over IPv{family} the server was not reached from here.',
-  'speed.kept': 'The result is signed and in the ledger, without your address.',
-  'speed.to_result': 'To the result and its proof',
-  'speed.link': 'Link to pass on; only who has it finds the result',
-  'speed.not_kept': 'The result was not kept: {why}',
-  'speed.result.title': 'Result of a speed test',
-  'speed.result.missing': 'This result cannot be shown: {why}',
-  'speed.result.when': '{time} ({zone}), measured by {server}',
-  'speed.result.network': "Connected by: {network} (the visitor's word)",
-  'speed.result.over': 'IPv{family}',
-  'speed.result.down': 'Download, by the server',
-  'speed.result.up': 'Upload, by the server',
-  'speed.result.idle': 'Round trip, idle',
-  'speed.result.loaded': 'Round trip, line full',
-  'speed.result.tip': "What the server's own kernel and program saw: {mb} MB in {s} s, {outcome}.",
-  'speed.result.tip_rtt': "Of the server's kernel (TCP): at the handshake, and the median while it filled the line.",
-  'speed.result.says_client':
-    "The visitor's browser counted {down} Mbit/s down and {up} Mbit/s up; that is its own word and proves nothing.",
-  'speed.result.done': 'whole',
-  'speed.result.cut_short': 'ended early',
-  'speed.result.blocked': 'nothing came through',
-  'speed.proof.title': 'Proof',
-  'speed.proof.checking': 'Checking…',
-  'speed.proof.holds':
-    "This browser has checked it: the figures above are those that were signed, and they are entry {record} of the ledger's tree of {size} entries (root {root}…).",
-  'speed.proof.signed': "The ledger's signature holds.",
-  'speed.proof.unsigned': "This browser cannot check the ledger's Ed25519 signature; the command below does.",
-  'speed.proof.fails': 'The proof does not hold: {why}',
-  'speed.proof.wait': "The ledger's next checkpoint will hold it; try again in a second.",
-  'speed.proof.command': 'To check it yourself, anywhere',
-  'speed.says.title': 'What this means',
-  'speed.says.rates': 'Your browser received {down} Mbit/s and sent {up} Mbit/s over IPv{family}.',
-  'speed.says.calls': 'That is enough for HD video calls (4 Mbit/s each way), {n} at once.',
-  'speed.says.no_calls':
-    'That is not enough for an HD video call (4 Mbit/s each way); a call without pictures needs 0.1.',
-  'speed.says.films': 'It is enough for 4K films (25 Mbit/s), {n} at once.',
-  'speed.says.no_films': 'A 4K film (25 Mbit/s) would stop and wait.',
-  'speed.says.delay':
-    'A small answer takes {idle} on the idle line and {loaded} on the full one, {added} more; calls and games go on while somebody downloads.',
-  'speed.says.delay_bad':
-    'A small answer takes {idle} on the idle line, but {loaded} on the full one. From about 300 ms on people in a call talk into each other: when somebody downloads, calls and games suffer. A router with queue management (fq_codel, CAKE) mends that.',
-  'speed.says.limits':
-    'The figure is for one connection between this browser and this server. Wi-Fi, this device and the way to the server are in it; the line itself can be faster, never slower.',
+  ...en_speed,
 };
 
 export type Key = keyof typeof en;

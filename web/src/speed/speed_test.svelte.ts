@@ -2,7 +2,7 @@
 // the server has a name for each, and last the server keeps the result. What the page shows of it is reactive.
 
 import { ApiError, get, send } from '../api/client';
-import type { SpeedResultKept, SpeedServer, SpeedTicket } from '../api/types';
+import type { SpeedResult, SpeedResultKept, SpeedServer, SpeedTicket } from '../api/types';
 import { ping } from './delay';
 import { mean_mbps, type Figures, type Point } from './figures';
 import type { Direction, Told } from './messages';
@@ -48,6 +48,8 @@ export class SpeedTest {
   network: Network = $state('unknown');
   server: SpeedServer | null = $state.raw(null);
   result_id = $state<string | null>(null);
+  /** As the server keeps it, with its verdicts; nothing while it is not known. */
+  result: SpeedResult | null = $state.raw(null);
   not_kept = $state('');
   problem = $state('');
   /** The server is not reached by WebSocket, though by HTTP: a proxy, mostly. */
@@ -66,7 +68,7 @@ export class SpeedTest {
   async start(): Promise<void> {
     const run = ++this.run;
     Object.assign(this, { before: 0, download: null, upload: null, idle: null, loaded: null, family: null, over: [] });
-    Object.assign(this, { problem: '', blocked: false, points: [], result_id: null, not_kept: '' });
+    Object.assign(this, { problem: '', blocked: false, points: [], result_id: null, result: null, not_kept: '' });
     try {
       this.step = 'waiting';
       this.server = await get<SpeedServer>('speed/server');
@@ -152,6 +154,11 @@ export class SpeedTest {
       this.not_kept = cause instanceof Error ? cause.message : String(cause);
     }
     this.check(run);
+    if (!this.result_id) return;
+    // The link shows it as well: a test whose result can't be read now is still one.
+    const result = await get<SpeedResult>(`speed/result/${this.result_id}`).catch(() => null);
+    this.check(run);
+    this.result = result;
   }
 
   /** Also when the page is left. */
