@@ -34,15 +34,15 @@ tl::unexpected<Error> not_listening(const net::Endpoint& at, int errno_value) {
   return errno_failure(errno_value, "listen on", net::to_string(at), advice);
 }
 
-Result<net::FileDescriptor> listen_on(const net::Endpoint& at) {
+Result<net::FileDescriptor> listen_on(const net::Endpoint& at, net::SocketSpace& space) {
   const bool v6 = at.address.family() == Family::kIpv6;
-  net::FileDescriptor fd(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-  if (!fd.valid()) return not_listening(at, errno);
+  auto fd = space.open_socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, IPPROTO_TCP);
+  if (!fd) return fd;
   const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_storage address{};
   const auto size = at.to_sockaddr(address);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
+  if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(fd->get(), kBacklog) != 0) {
     return not_listening(at, errno);
   }
   return fd;
@@ -240,9 +240,9 @@ class H2Server::Loop {
 };
 
 Result<std::unique_ptr<H2Server>> H2Server::start(const net::Endpoint& listen, std::optional<H2Tls> tls,
-                                                  const H2ServerLimits& limits, H2Service& service,
-                                                  const Clock& clock) {
-  auto listener = listen_on(listen);
+                                                  const H2ServerLimits& limits, H2Service& service, const Clock& clock,
+                                                  net::SocketSpace& space) {
+  auto listener = listen_on(listen, space);
   if (!listener) return tl::unexpected(listener.error());
   const auto endpoint = local_of(listener->get()).value_or(listen);
   net::FileDescriptor epoll(::epoll_create1(EPOLL_CLOEXEC));

@@ -19,6 +19,7 @@
 #include "http/h2_session.h"
 #include "http/h2_tls.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 
 namespace gnomon::http {
 
@@ -59,9 +60,10 @@ struct H2ServerCounters {
 
 class H2Server {
  public:
-  // Binds, listens and answers from now on. `tls` empty: plain. kConflict: somebody else has the port.
+  // Binds in `space`, listens and answers from now on. `tls` empty: plain. kConflict: somebody else has the port.
   static Result<std::unique_ptr<H2Server>> start(const net::Endpoint& listen, std::optional<H2Tls> tls,
-                                                 const H2ServerLimits& limits, H2Service& service, const Clock& clock);
+                                                 const H2ServerLimits& limits, H2Service& service, const Clock& clock,
+                                                 net::SocketSpace& space = *net::host_space());
   ~H2Server();
   H2Server(const H2Server&) = delete;
   H2Server& operator=(const H2Server&) = delete;

@@ -117,6 +117,12 @@ void SpeedQueue::Place::leave() {
   state_.reset();
 }
 
+bool SpeedQueue::Place::is_followed_by_own() const {
+  const std::lock_guard lock(state_->mutex);
+  const auto next = std::next(test_);
+  return next != state_->line.end() && next->who == test_->who;
+}
+
 Nanoseconds SpeedQueue::Place::quiet() const {
   const std::lock_guard lock(state_->mutex);
   return test_->quiet ? state_->clock.now() - *test_->quiet : Nanoseconds{};

@@ -54,6 +54,8 @@ class SpeedQueue {
     // Blocks until it is this test's turn, at most so long; true when it is.
     bool wait(Nanoseconds most);
     void leave();
+    // Whether who would have the turn next, if this place were left now, is the same client.
+    [[nodiscard]] bool is_followed_by_own() const;
     // Of a session that has its turn: how long no test has run within it; 0 while one does.
     [[nodiscard]] Nanoseconds quiet() const;
 

@@ -23,7 +23,7 @@ Result<LoadTurns::Turn*> LoadTurns::turn_of(const net::Address& who, std::chrono
     again = std::chrono::ceil<std::chrono::seconds>(options_.pause);
     return not_now(who, "its turn is over");
   }
-  auto place = queue_.enter(net::to_string(who), options_.most_of_turn);
+  auto place = queue_.enter(net::to_string(who), options_.most_of_turn, options_.where);
   if (!place) {
     again = std::chrono::ceil<std::chrono::seconds>(options_.most_of_turn);
     return tl::unexpected(place.error());
@@ -51,11 +51,14 @@ Result<std::shared_ptr<void>> LoadTurns::begin(const net::Address& who, std::chr
   });
 }
 
+bool LoadTurns::has_had_its_pause(const Turn& turn) const {
+  if (turn.count > 0) return false;
+  const auto paused = clock_.now() - turn.last_flow;
+  return paused >= options_.pause || (paused >= options_.pause_before_own && turn.place.is_followed_by_own());
+}
+
 void LoadTurns::tidy() {
-  const auto now = clock_.now();
-  std::erase_if(turns_, [&](const auto& entry) {
-    return entry.second->count == 0 && now - entry.second->last_flow >= options_.pause;
-  });
+  std::erase_if(turns_, [this](const auto& entry) { return has_had_its_pause(*entry.second); });
 }
 
 }  // namespace gnomon::methods::responsiveness

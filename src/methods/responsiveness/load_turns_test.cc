@@ -47,6 +47,27 @@ TEST_F(LoadTurnsTest, ATurnIsKeptForTheNextDirectionAndThenGivenUp) {
   EXPECT_TRUE(turns.begin(kSecond, again));
 }
 
+TEST_F(LoadTurnsTest, ATurnIsGivenUpSoonerForTheSameClientsNextMethod) {
+  std::optional<std::shared_ptr<void>> one = *turns.begin(kFirst, again);
+  auto own = queue.enter("192.0.2.1", seconds(10));
+  one.reset();
+  turns.tidy();
+  EXPECT_EQ(own->ahead().tests, 1U) << "its other direction may still come";
+  clock.advance(seconds(1));
+  turns.tidy();
+  EXPECT_EQ(own->ahead().tests, 0U);
+}
+
+TEST_F(LoadTurnsTest, ATurnIsNotGivenUpSoonerForAnother) {
+  std::optional<std::shared_ptr<void>> one = *turns.begin(kFirst, again);
+  const auto other = queue.enter("192.0.2.2", seconds(10));
+  const auto own = queue.enter("192.0.2.1", seconds(10));
+  one.reset();
+  clock.advance(seconds(2));
+  turns.tidy();
+  EXPECT_EQ(other->ahead().tests, 1U) << "the same client is behind it";
+}
+
 TEST_F(LoadTurnsTest, ATurnEnds) {
   const auto one = turns.begin(kFirst, again);
   clock.advance(seconds(91));

@@ -22,7 +22,8 @@ class ResponsivenessServer::Service final : public http::H2Service {
  public:
   Service(const ServerOptions& options, SpeedQueue& queue, const Clock& clock)
       : options_(options),
-        turns_(queue, clock, {.most_of_turn = options.most_of_turn, .flows = options.flows_of_turn}) {}
+        turns_(queue, clock,
+               {.most_of_turn = options.most_of_turn, .flows = options.flows_of_turn, .where = options.space}) {}
 
   http::H2Answer on_request(const http::H2Head& head, const net::Address& peer) override {
     const std::string_view path = std::string_view(head.path).substr(0, head.path.find('?'));
@@ -107,7 +108,7 @@ Result<std::unique_ptr<ResponsivenessServer>> ResponsivenessServer::start(const 
   http::H2ServerLimits limits = options.limits;
   limits.connections = std::min<std::size_t>(limits.connections, net::raise_open_files() / 2);
   auto service = std::make_unique<Service>(options, queue, clock);
-  auto server = http::H2Server::start(options.listen, std::move(tls), limits, *service, clock);
+  auto server = http::H2Server::start(options.listen, std::move(tls), limits, *service, clock, *options.space);
   if (!server) return tl::unexpected(server.error());
   return std::unique_ptr<ResponsivenessServer>(new ResponsivenessServer(std::move(service), std::move(*server)));
 }

@@ -20,11 +20,13 @@
 #include "http/h2_server.h"
 #include "methods/speed_queue.h"
 #include "net/address.h"
+#include "net/socket_space.h"
 
 namespace gnomon::methods::responsiveness {
 
 struct ServerOptions {
-  net::Endpoint listen;         // port 0: the kernel chooses
+  net::Endpoint listen;                                         // port 0: the kernel chooses
+  std::shared_ptr<net::SocketSpace> space = net::host_space();  // where it listens; under test while a turn lasts
   std::string tls_certificate;  // PEM texts; both empty: plain HTTP/2 with prior knowledge, for tests
   std::string tls_key;
   std::string test_endpoint;  // a host for clients to connect to, whatever host they asked; empty: none

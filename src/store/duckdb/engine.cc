@@ -56,6 +56,9 @@ Status Engine::connect() {
   auto insert = LevelInsert::open(*writer_);
   if (!insert) return tl::unexpected(insert.error());
   insert_.emplace(std::move(*insert));
+  auto take = LevelTake::open(*writer_);
+  if (!take) return tl::unexpected(take.error());
+  take_.emplace(std::move(*take));
   return prepare_tables();
 }
 
@@ -133,6 +136,7 @@ Status Engine::ready() {
       pool_.clear();
     }
     insert_.reset();
+    take_.reset();
     writer_.reset();
     database_.reset();
     if (auto status = connect(); !status) return status;

@@ -13,6 +13,7 @@
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/duckdb_store.h"
 #include "store/duckdb/level_insert.h"
+#include "store/duckdb/level_take.h"
 #include "store/duckdb/state.h"
 #include "store/tail.h"
 
@@ -31,6 +32,10 @@ class Engine {
     [[nodiscard]] Connection& connection() { return *connection_; }
     [[nodiscard]] const State& state() const { return *state_; }
     [[nodiscard]] const Tail& tail() const { return tail_; }
+    // Rows of a level table (level_take.h).
+    Status take(Level level, const std::string& where, const ColumnChoice& choice, const LevelTake::Sink& sink) {
+      return engine_->take_->read(*connection_, level, where, choice, sink);
+    }
 
    private:
     friend class Engine;
@@ -88,6 +93,7 @@ class Engine {
   std::shared_ptr<Database> database_;
   std::optional<Connection> writer_;
   std::optional<LevelInsert> insert_;
+  std::optional<LevelTake> take_;
   std::mutex pooling_;
   std::vector<Connection> pool_;
   bool trusted_ = false;

@@ -39,42 +39,36 @@ class Summing {
       : pass_(pass), slot_of_(slot_of), slots_(slots), sums_(sums) {}
 
   Status add_table(Engine::Reader& reader, Level level, const std::string& where) {
-    auto scan = LevelScan::open(reader.connection(), level, where, pass_.columns);
-    if (!scan) return tl::unexpected(scan.error());
-    for (auto more = scan->next(rows_);; more = scan->next(rows_)) {
-      if (!more) return tl::unexpected(more.error());
-      if (!*more) return {};
-      add_rows();
-    }
+    return reader.take(level, where, pass_.columns, [this](const RowBlock& rows) { add_rows(rows); });
   }
 
   void add_tail(const Tail& tail) {
     const std::int64_t from_ms = to_unix_ms_up(pass_.range.from), to_ms = to_unix_ms_up(pass_.range.to);
-    rows_ = RowBlock();
+    RowBlock rows;
     const std::unordered_set<std::int32_t> wanted(pass_.paths.begin(), pass_.paths.end());
     for (const auto& chunk : tail) {
       const auto entries = pass_.paths.size() == 1 ? chunk->entries_of(pass_.paths.front()) : chunk->entries();
       for (const TailChunk::Entry& entry : entries) {
         if (entry.start_ms < from_ms || entry.start_ms >= to_ms) continue;
         if (wanted.size() > 1 && !wanted.contains(entry.path)) continue;
-        chunk->read(entry, rows_);
-        if (rows_.size() == kTailRows) add_tail_rows();
+        chunk->read(entry, rows);
+        if (rows.size() == kTailRows) add_tail_rows(rows);
       }
     }
-    add_tail_rows();
+    add_tail_rows(rows);
   }
 
  private:
-  void add_tail_rows() {
-    rows_.weigh_means(0);
-    add_rows();
-    rows_.clear();
+  void add_tail_rows(RowBlock& rows) {
+    rows.weigh_means(0);
+    add_rows(rows);
+    rows.clear();
   }
-  void add_rows() {
+  void add_rows(const RowBlock& rows) {
     slot_.clear();
-    for (std::size_t i = 0; i < rows_.size(); ++i) slot_.push_back(slot_of_(rows_, i));
+    for (std::size_t i = 0; i < rows.size(); ++i) slot_.push_back(slot_of_(rows, i));
     sums_.resize(slots_());
-    sums_.add(rows_, slot_);
+    sums_.add(rows, slot_);
   }
 
   static constexpr std::size_t kTailRows = 2'048;
@@ -82,7 +76,6 @@ class Summing {
   const SlotOf& slot_of_;
   const std::function<std::size_t()>& slots_;
   Accumulator& sums_;
-  RowBlock rows_;
   std::vector<std::int32_t> slot_;
 };
 
