@@ -17,7 +17,7 @@ constexpr Nanoseconds kSpeedEvery = std::chrono::minutes(10);
 constexpr Nanoseconds kSpeedTime = std::chrono::seconds(3);
 // Responsiveness takes three loads of a few seconds, and four intervals of one to be more than of low confidence.
 constexpr Nanoseconds kResponseEvery = std::chrono::minutes(40);
-constexpr Nanoseconds kResponseTime = std::chrono::seconds(6);
+constexpr Nanoseconds kResponseTime = std::chrono::seconds(8);
 
 probe::SpeedTest access_test(std::string name, const std::string& to) {
   probe::SpeedTest test;

@@ -63,11 +63,6 @@ rpm::Options options_of(const ResponsivenessOptions& asked) {
   return options;
 }
 
-// The server tests for somebody else: not one that has no such service.
-bool is_busy(const methods::TestFailure& failure) {
-  return failure.outcome == schema::AccessOutcome::kRefused && failure.code == ErrorCode::kUnavailable;
-}
-
 int measure(const ResponsivenessOptions& asked) {
   const StopOnSignal stop;
   auto options = options_of(asked);
@@ -77,7 +72,7 @@ int measure(const ResponsivenessOptions& asked) {
   LiveLine live(asked.json);
   auto result = rpm::measure(options, clock, random, &live);
   for (ComeAgain again(stop.token());
-       !result && is_busy(result.error()) && again.after(asked.target + " tests for somebody else");) {
+       !result && methods::is_busy(result.error()) && again.after(asked.target + " tests for somebody else");) {
     result = rpm::measure(options, clock, random, &live);
   }
   if (!result) return report(result.error());

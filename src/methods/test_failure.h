@@ -18,6 +18,11 @@ struct TestFailure : Error {
   schema::AccessOutcome outcome;
 };
 
+// The server tests for somebody else, and says so: not one that has no such service.
+inline bool is_busy(const TestFailure& failure) {
+  return failure.outcome == schema::AccessOutcome::kRefused && failure.code == ErrorCode::kUnavailable;
+}
+
 template <typename T>
 using Measured = tl::expected<T, TestFailure>;
 

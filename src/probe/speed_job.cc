@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+#include <mutex>
+
 #include "core/log.h"
 #include "core/version.h"
 
@@ -50,6 +53,15 @@ void SpeedPart::end() {
     result.duration = std::chrono::round<std::chrono::milliseconds>(job_.clock.now() - begun_);
   }
   job_.give(result);
+}
+
+bool SpeedJob::comes_again() const {
+  if (cancelled || patience() < pause) return false;
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any stopped;
+  stopped.wait_for(lock, stop, pause, [] { return false; });
+  return !cancelled && !stop.stop_requested();
 }
 
 void carry_out(const SpeedJob& job) {

@@ -32,11 +32,15 @@ struct SpeedJob {
   const std::atomic<bool>& cancelled;  // ends the test; results are not wanted any more
   std::stop_token stop;                // the same, for methods that know stop tokens
   std::function<void(schema::AccessResult)> give;
+  Nanoseconds pause = std::chrono::seconds(5);  // of comes_again()
 
   // No new direction: cancelled, or the test's time is over.
   [[nodiscard]] bool is_over() const { return cancelled || clock.wall() > test.end; }
   // How long the server's line may take.
   [[nodiscard]] Nanoseconds patience() const { return std::max(Nanoseconds{}, test.latest - clock.wall()); }
+  // After the refusal of a busy server, where its protocol has no line to wait in: waits for the pause. False when the
+  // test may not begin any more, and the refusal stands.
+  [[nodiscard]] bool comes_again() const;
 };
 
 // What every result of a test says; it began now.

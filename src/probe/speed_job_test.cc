@@ -36,7 +36,7 @@ class SpeedJobTest : public ::testing::Test {
     test_.method = method;
     test_.port = port;
     test_.most = most;
-    test_.latest = clock_.wall() + seconds(30);
+    test_.latest = clock_.wall() + patience_;
     test_.end = clock_.wall() + seconds(60);
     std::vector<AccessResult> results;
     SpeedJob job{test_,
@@ -49,6 +49,7 @@ class SpeedJobTest : public ::testing::Test {
                  cancelled_,
                  stop_.get_token(),
                  {}};
+    job.pause = milliseconds(20);
     job.give = [&](AccessResult result) {
       EXPECT_EQ(schema::fault_of(result), "");
       results.push_back(std::move(result));
@@ -120,6 +121,7 @@ class SpeedJobTest : public ::testing::Test {
   std::atomic<bool> cancelled_{false};
   std::stop_source stop_;
   bool was_marked_ = false;
+  Nanoseconds patience_ = seconds(30);
 };
 
 TEST_F(SpeedJobTest, UdpGivesTheIpLayersCapacity) {
@@ -141,8 +143,24 @@ TEST_F(SpeedJobTest, UdpGivesTheIpLayersCapacity) {
 TEST_F(SpeedJobTest, ABusyServerRefusesUdp) {
   const auto server = methods::udpst::Server::start(udp_options(), queue_, clock_, random_).value();
   const auto other = queue_.enter("192.0.2.1", seconds(10));
+  patience_ = {};
   expect_all(run(SpeedMethod::kUdp, server->endpoints()[0].port, seconds(5)), 2, AccessOutcome::kRefused);
   EXPECT_FALSE(was_marked_);
+}
+
+TEST_F(SpeedJobTest, ABusyUdpServerIsAskedAgain) {
+  const auto server = methods::udpst::Server::start(udp_options(), queue_, clock_, random_).value();
+  auto other = queue_.enter("192.0.2.1", seconds(10));
+  WallTime turn;
+  std::jthread leaver([&] {
+    while (server->counters().refused < 2) std::this_thread::yield();
+    turn = clock_.wall();
+    other->leave();
+  });
+  const auto results = run(SpeedMethod::kUdp, server->endpoints()[0].port, seconds(5));
+  leaver.join();
+  expect_all(results, 2, AccessOutcome::kDone);
+  EXPECT_GE(results.at(0).start, turn);
 }
 
 TEST_F(SpeedJobTest, ASilentPortTimesOut) {
@@ -196,6 +214,7 @@ TEST_F(SpeedJobTest, ResponsivenessGivesEachLoad) {
 TEST_F(SpeedJobTest, ABusyServerRefusesResponsiveness) {
   const auto server = serve_responsiveness();
   const auto other = queue_.enter("192.0.2.1", seconds(25));
+  patience_ = {};
   test_.tls = TlsUse::kUnverified;
   expect_all(run(SpeedMethod::kResponsiveness, server->endpoint().port, seconds(2)), 1, AccessOutcome::kRefused);
 }
