@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """One TCP stream, gnomon speed and iperf3 by turns, each end pinned to a processor of its own.
 
-    bench/tcp_beside_iperf3.py [--over loopback|veth] [--family 4|6] [--up|--down] [--rounds 4] [--seconds 3] [--congestion cubic]
+    bench/tcp_beside_iperf3.py [--over loopback|veth] [--family 4|6] [--up|--down] [--rounds 4] [--seconds 3] [--pause 0] [--congestion cubic]
 
-All eight ways (loopback and veth, IPv4 and IPv6, down and up) take four minutes. Prints the table of docs/benchmarks.md: medians
+A host that lends its processors slows them after some seconds of load; --pause lets them rest before each test. All eight ways (loopback and veth, IPv4 and IPv6, down and up) take four minutes. Prints the table of docs/benchmarks.md: medians
 over the rounds of Gbit/s and of processor seconds per 10^9 bytes, of the whole process at either end. Ends with 1 when the ratio of
 medians is below 1.1 in rate or above 0.9 in processor time at an end. Needs iperf3, and root for veth."""
 
@@ -11,6 +11,7 @@ import argparse
 import itertools
 import os
 import sys
+import time
 
 from two_ends import TwoEnds, median
 
@@ -48,6 +49,7 @@ def compare(kind, family, up, options):
         for turn in range(options.rounds):
             order = [("ours", ours, mine), ("peers", peers, theirs)]
             for name, measure, server in order if turn % 2 == 0 else reversed(order):
+                time.sleep(options.pause)
                 seen[name].append(measure(ends, server, family, up, options))
     return {name: {figure: median([row[figure] for row in rows]) for figure in rows[0]} for name, rows in seen.items()}
 
@@ -60,6 +62,7 @@ def main():
     parser.add_argument("--down", action="store_true")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--pause", type=float, default=0)
     parser.add_argument("--congestion", default="cubic")
     options = parser.parse_args()
     kinds = [options.over] if options.over else ["loopback", "veth"]
