@@ -3,7 +3,7 @@
 // The current state of every path and probe, in memory, fed by every batch that became durable.
 //
 // Thread-safe: one lock, in the order of asking, held for the length of one batch or one copy. Memory is bounded: at
-// most `Limits::paths` paths with at most 60 s of windows and 60 minutes of figures each (about 5 kB a path with
+// most `Limits::paths` paths with at most 60 s of windows and 60 minutes of figures each (about 9 kB a path with
 // windows of 10 s); of a path beyond the limit only its state is known (server/live_crowd.h), so that millions fit. A
 // path of which nothing came for `forget_after` is forgotten.
 
