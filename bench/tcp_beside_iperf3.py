@@ -3,9 +3,10 @@
 
     bench/tcp_beside_iperf3.py [--over loopback|veth] [--family 4|6] [--up|--down] [--rounds 4] [--seconds 3] [--pause 0] [--congestion cubic]
 
-A host that lends its processors slows them after some seconds of load; --pause lets them rest before each test. All eight ways (loopback and veth, IPv4 and IPv6, down and up) take four minutes. Prints the table of docs/benchmarks.md: medians
-over the rounds of Gbit/s and of processor seconds per 10^9 bytes, of the whole process at either end. Ends with 1 when the ratio of
-medians is below 1.1 in rate or above 0.9 in processor time at an end. Needs iperf3, and root for veth."""
+All eight ways (loopback and veth, IPv4 and IPv6, down and up) take four minutes. A host that lends its processors slows them after
+some seconds of load: --pause SECONDS lets them rest before each test. Prints the table of docs/benchmarks.md: medians over the rounds of
+Gbit/s and of processor seconds per 10^9 bytes, of the whole process at either end. Ends with 1 when the ratio of medians is below 1.1 in
+rate or above 0.9 in processor time at an end. Needs iperf3, and root for veth."""
 
 import argparse
 import itertools

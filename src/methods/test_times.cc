@@ -18,10 +18,20 @@ TestTimes::Running::Running(TestTimes& times, const Clock& clock, const net::Soc
 }
 
 TestTimes::Running::~Running() {
+  if (place_ == nullptr) return;
   const std::lock_guard lock(times_.mutex_);
-  const auto own = std::ranges::find_if(
-      times_.times_, [&](const Time& time) { return time.place == place_ && time.from == start_ && !time.to; });
-  if (own != times_.times_.end()) own->to = clock_.wall();
+  if (const auto own = times_.running(place_, start_); own != times_.times_.end()) own->to = clock_.wall();
+}
+
+void TestTimes::Running::forget() {
+  const std::lock_guard lock(times_.mutex_);
+  if (const auto own = times_.running(place_, start_); own != times_.times_.end()) times_.times_.erase(own);
+  place_ = nullptr;
+}
+
+std::deque<TestTimes::Time>::iterator TestTimes::running(const net::SocketSpace* place, WallTime from) {
+  return std::ranges::find_if(times_,
+                              [&](const Time& time) { return time.place == place && time.from == from && !time.to; });
 }
 
 bool TestTimes::overlaps(const net::SocketSpace& place, WallTime from, WallTime to) const {

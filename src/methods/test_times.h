@@ -26,11 +26,13 @@ class TestTimes {
     ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
+    // It came to nothing and filled no line: as if it had never been.
+    void forget();
 
    private:
     TestTimes& times_;
     const Clock& clock_;
-    const net::SocketSpace* place_;
+    const net::SocketSpace* place_;  // null once forgotten
     WallTime start_;
   };
 
@@ -43,6 +45,8 @@ class TestTimes {
     WallTime from;
     std::optional<WallTime> to;  // nothing while it runs
   };
+  std::deque<Time>::iterator running(const net::SocketSpace* place, WallTime from);  // under the mutex
+
   mutable std::mutex mutex_;
   std::deque<Time> times_;
 };

@@ -39,5 +39,24 @@ TEST(TestTimes, LongAgoIsForgotten) {
   EXPECT_FALSE(times.overlaps(here, begun, begun + seconds(10)));
 }
 
+TEST(TestTimes, WhatCameToNothingIsForgotten) {
+  ManualClock clock;
+  TestTimes times;
+  const auto place = net::host_space();
+  const WallTime begun = clock.wall();
+  {
+    const TestTimes::Running other(times, clock, *place);
+    clock.advance(seconds(1));
+  }
+  {
+    TestTimes::Running refused(times, clock, *place);
+    clock.advance(seconds(5));
+    refused.forget();
+    EXPECT_FALSE(times.overlaps(*place, begun + seconds(2), clock.wall()));
+  }
+  EXPECT_FALSE(times.overlaps(*place, begun + seconds(2), clock.wall() + seconds(9)));
+  EXPECT_TRUE(times.overlaps(*place, begun, begun + seconds(2))) << "the other one is still known";
+}
+
 }  // namespace
 }  // namespace gnomon::methods

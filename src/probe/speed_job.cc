@@ -39,7 +39,23 @@ void SpeedPart::on_turn() {
   running_ = std::make_unique<methods::TestTimes::Running>(job_.times, job_.clock, *job_.space);
 }
 
+void SpeedPart::off_turn() {
+  if (running_ != nullptr) running_->forget();
+  running_.reset();
+}
+
+bool SpeedPart::comes_again() {
+  off_turn();
+  if (job_.cancelled || job_.patience() < job_.pause) return false;
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any stopped;
+  stopped.wait_for(lock, job_.stop, job_.pause, [] { return false; });
+  return !job_.cancelled && !job_.stop.stop_requested();
+}
+
 void SpeedPart::fail(const methods::TestFailure& failure) {
+  off_turn();
   if (job_.cancelled) return;
   log::warning("probe {}: {}", job_.prober, failure.message());
   result.outcome = failure.outcome;
@@ -53,15 +69,6 @@ void SpeedPart::end() {
     result.duration = std::chrono::round<std::chrono::milliseconds>(job_.clock.now() - begun_);
   }
   job_.give(result);
-}
-
-bool SpeedJob::comes_again() const {
-  if (cancelled || patience() < pause) return false;
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any stopped;
-  stopped.wait_for(lock, stop, pause, [] { return false; });
-  return !cancelled && !stop.stop_requested();
 }
 
 void carry_out(const SpeedJob& job) {

@@ -32,15 +32,12 @@ struct SpeedJob {
   const std::atomic<bool>& cancelled;  // ends the test; results are not wanted any more
   std::stop_token stop;                // the same, for methods that know stop tokens
   std::function<void(schema::AccessResult)> give;
-  Nanoseconds pause = std::chrono::seconds(5);  // of comes_again()
+  Nanoseconds pause = std::chrono::seconds(5);  // before a busy server is asked again
 
   // No new direction: cancelled, or the test's time is over.
   [[nodiscard]] bool is_over() const { return cancelled || clock.wall() > test.end; }
   // How long the server's line may take.
   [[nodiscard]] Nanoseconds patience() const { return std::max(Nanoseconds{}, test.latest - clock.wall()); }
-  // After the refusal of a busy server, where its protocol has no line to wait in: waits for the pause. False when the
-  // test may not begin any more, and the refusal stands.
-  [[nodiscard]] bool comes_again() const;
 };
 
 // What every result of a test says; it began now.
@@ -53,6 +50,9 @@ class SpeedPart {
 
   // The line is about to be filled: from now on this place is under test, until the part ends.
   void on_turn();
+  // After the refusal of a busy server, where its protocol has no line to wait in: waits for the pause. False when the
+  // test may not begin any more, and the refusal stands.
+  [[nodiscard]] bool comes_again();
   // It did not begin: a result that says so.
   void fail(const methods::TestFailure& failure);
   // It is over: hands over `result`, unless that is cancelled.
@@ -61,6 +61,9 @@ class SpeedPart {
   schema::AccessResult result;
 
  private:
+  // The line was not filled after all.
+  void off_turn();
+
   const SpeedJob& job_;
   MonotonicTime begun_;
   std::unique_ptr<methods::TestTimes::Running> running_;

@@ -217,6 +217,27 @@ TEST_F(SpeedJobTest, ABusyServerRefusesResponsiveness) {
   patience_ = {};
   test_.tls = TlsUse::kUnverified;
   expect_all(run(SpeedMethod::kResponsiveness, server->endpoint().port, seconds(2)), 1, AccessOutcome::kRefused);
+  EXPECT_FALSE(was_marked_);
+}
+
+TEST_F(SpeedJobTest, ABusyResponsivenessServerIsAskedAgain) {
+  const auto server = serve_responsiveness();
+  test_.tls = TlsUse::kUnverified;
+  auto other = queue_.enter("192.0.2.1", seconds(25));
+  const WallTime begun = clock_.wall();
+  WallTime turn;
+  std::jthread leaver([&] {
+    // A refusal is a place taken and left; several, whatever the number of flows that each try begins with.
+    const auto first = queue_.wait_for_move(0, Nanoseconds{});
+    for (auto seen = first; seen < first + 12;) seen = queue_.wait_for_move(seen, seconds(1));
+    turn = clock_.wall();
+    other->leave();
+  });
+  const auto results = run(SpeedMethod::kResponsiveness, server->endpoint().port, seconds(2));
+  leaver.join();
+  expect_all(results, 3, AccessOutcome::kDone);
+  EXPECT_GE(results.at(0).start, turn);
+  EXPECT_FALSE(times_.overlaps(*net::host_space(), begun, turn)) << "no line was filled while it waited";
 }
 
 TEST_F(SpeedJobTest, NobodyThereIsUnreachable) {

@@ -105,7 +105,7 @@ bool test_load(const SpeedJob& job, rpm::Load load) {
   Sink sink(part);
   SystemRandom random;
   auto seen = rpm::measure(options_of(job, load), job.clock, random, &sink);
-  while (!seen && methods::is_busy(seen.error()) && job.comes_again()) {
+  while (!seen && methods::is_busy(seen.error()) && part.comes_again()) {
     seen = rpm::measure(options_of(job, load), job.clock, random, &sink);
   }
   if (!seen) {

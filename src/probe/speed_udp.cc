@@ -82,7 +82,7 @@ void test_direction(const SpeedJob& job, udpst::Direction direction) {
   options.cancel = &job.cancelled;
   Sink sink(part);
   auto seen = udpst::measure(options, job.clock, &sink);
-  while (seen && seen->is_busy && job.comes_again()) seen = udpst::measure(options, job.clock, &sink);
+  while (seen && seen->is_busy && part.comes_again()) seen = udpst::measure(options, job.clock, &sink);
   if (!seen) return part.fail(methods::TestFailure(seen.error()));
   if (seen->outcome == udpst::Outcome::kRefused || seen->outcome == udpst::Outcome::kNoAnswer) {
     const bool is_silent = seen->outcome == udpst::Outcome::kNoAnswer;

@@ -19,14 +19,9 @@ import subprocess
 import sys
 import time
 
+from checks import check, failures
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-failures = []
-
-
-def check(truth, what):
-    print(("ok    " if truth else "FAIL  ") + what, flush=True)
-    if not truth:
-        failures.append(what)
 
 
 class Place:

@@ -18,15 +18,10 @@ import sys
 import tempfile
 import time
 
+from checks import check, failures
+
 MOST_APART = 0.02  # Of what both ends count: one of them counts frames' heads, and what the other had not read at the end.
 WS, WSS, OURS = 18780, 18790, 18795
-failures = []
-
-
-def check(truth, what):
-    print(("ok    " if truth else "FAIL  ") + what, flush=True)
-    if not truth:
-        failures.append(what)
 
 
 def near(a, b):
@@ -83,8 +78,8 @@ def kept_by_server(folder, way):
 
 def ask_ndt_server(gnomon, folder, url):
     for way in ("download", "upload"):
-        done = subprocess.run([gnomon, "ndt7", url, "--down" if way == "download" else "--up", "--insecure" if url.startswith("wss") else "--json", "--json"], text=True,
-                              capture_output=True, timeout=60)
+        done = subprocess.run([gnomon, "ndt7", url, f"--{way.removesuffix('load')}", "--json", *(["--insecure"] if url.startswith("wss") else [])],
+                              text=True, capture_output=True, timeout=60)
         what = f"gnomon ndt7 {url.split(':')[0]}, {way}"
         if done.returncode != 0:
             check(False, f"{what}: {done.stderr[-300:]}")

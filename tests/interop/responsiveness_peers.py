@@ -21,15 +21,10 @@ import sys
 import tempfile
 import time
 
+from checks import check, failures
+
 PORT = 4043
 RATE_MBIT, QUEUE_MS = 50, 100
-failures = []
-
-
-def check(truth, what):
-    print(("ok    " if truth else "FAIL  ") + what, flush=True)
-    if not truth:
-        failures.append(what)
 
 
 class Path:

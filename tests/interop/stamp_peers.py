@@ -18,14 +18,9 @@ import sys
 import tempfile
 import time
 
+from checks import check, failures
+
 PORT, TWAMPY_PORT, COUNT = 862, 20001, 5
-failures = []
-
-
-def check(truth, what):
-    print(("ok    " if truth else "FAIL  ") + what, flush=True)
-    if not truth:
-        failures.append(what)
 
 
 class Place:
