@@ -26,6 +26,10 @@ namespace gnomon::cli {
 
 namespace {
 
+// Of the journal while batches come faster than this: one sync for all that came meanwhile. A probe keeps a batch until
+// it is acknowledged, so that nobody waits for these milliseconds.
+constexpr std::chrono::milliseconds kSyncEvery{20};
+
 std::string system_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != 0 ? name.data() : "gnomon";
@@ -119,6 +123,7 @@ struct ObservatoryStack::Parts {
     visitor_key = std::move(*for_visitors);
     journal::JournalOptions journal_options;
     journal_options.lock_folder = false;  // DataFolder holds the lock.
+    journal_options.log.group_interval = kSyncEvery;
     auto opened_journal = journal::Journal::open(segment::real_file_system(), root, *key, clock, journal_options);
     if (!opened_journal) return tl::unexpected(opened_journal.error());
     journal = std::move(*opened_journal);

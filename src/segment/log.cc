@@ -59,6 +59,8 @@ Status Log::append(std::string payload, Done done) {
     }
     state_->queued_bytes += payload.size();
     state_->queue.push_back({std::move(payload), std::move(done)});
+    // A thread that gathers a group is told of its first record and when it is whole, not of each.
+    if (state_->queue.size() > 1 && state_->queued_bytes < state_->options.group_bytes) return {};
   }
   state_->wake.notify_one();
   return {};
@@ -79,7 +81,10 @@ void Log::drain() {
     return;
   }
   std::unique_lock lock(state_->mutex);
+  ++state_->hurried;
+  state_->wake.notify_one();
   state_->quiet.wait(lock, [this] { return state_->queue.empty() && !state_->writing; });
+  --state_->hurried;
 }
 
 bool Log::commit_next() {
@@ -127,11 +132,14 @@ Result<std::uint64_t> Log::remove_before(std::uint64_t record) {
 }
 
 void Log::State::run() {
+  auto next_group = std::chrono::steady_clock::now();
   while (true) {
     {
       std::unique_lock lock(mutex);
       wake.wait(lock, [this] { return stopping || !queue.empty(); });
+      wake.wait_until(lock, next_group, [this] { return stopping || hurried || queued_bytes >= options.group_bytes; });
     }
+    next_group = std::chrono::steady_clock::now() + options.group_interval;
     if (!commit_next()) return;  // nothing waits: stopping
   }
 }

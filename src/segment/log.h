@@ -12,6 +12,7 @@
 // append(). The destructor commits
 // what is queued, then stops.
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,7 +30,10 @@ struct LogOptions {
   std::uint64_t segment_bytes = 64 << 20;  // a segment is closed when the next group would pass this
   std::uint64_t group_bytes = 4 << 20;     // written and synced at once, or one record if larger
   std::uint64_t queue_bytes = 64 << 20;    // waiting to be written; beyond that append() says kUnavailable
-  bool background = true;                  // false: no thread, commit_next() is the caller's to drive
+  // Between the beginnings of two groups, unless a whole group waits: what comes meanwhile shares one sync. The first
+  // record after a rest is written at once.
+  std::chrono::milliseconds group_interval{0};
+  bool background = true;  // false: no thread, commit_next() is the caller's to drive
 };
 
 // A place known to be good, so that open() scans only what comes after.

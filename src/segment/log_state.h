@@ -41,6 +41,7 @@ struct Log::State {
   std::deque<Waiting> queue;
   std::uint64_t queued_bytes = 0;
   bool writing = false;
+  int hurried = 0;  // callers of drain(): no group waits for more
   bool stopping = false;
   std::uint64_t next_record = 0;  // durable
   std::vector<SegmentStatus> segments;

@@ -107,6 +107,28 @@ TEST_F(SegmentLog, ManyThreadsShareGroups) {
   }
 }
 
+// An hour, so that a group that waits when it should not never ends the test.
+TEST_F(SegmentLog, GathersGroupsForAWhileButNeverWaitsInVain) {
+  options_.group_interval = std::chrono::hours(1);
+  options_.group_bytes = 1'000;
+  auto log = open();
+  EXPECT_EQ(log->append_and_wait("the first").value(), 0U);
+  std::atomic<int> durable = 0;
+  const auto count = [&](Result<std::uint64_t> r) { durable += r.has_value(); };
+  for (int i = 0; i < 9; ++i) ASSERT_TRUE(log->append(std::string(100, 'x'), count));
+  EXPECT_EQ(log->durable_records(), 1U);  // nine hundred bytes are no group yet
+  EXPECT_EQ(log->append_and_wait(std::string(100, 'x')).value(), 10U);
+  EXPECT_EQ(durable, 9);
+  EXPECT_EQ(log->status().groups, 2U);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->append("some", count));
+  log->drain();
+  EXPECT_EQ(durable, 12);
+  EXPECT_EQ(log->status().groups, 3U);
+  ASSERT_TRUE(log->append("the last", count));
+  log.reset();
+  EXPECT_EQ(durable, 13);
+}
+
 TEST_F(SegmentLog, CutsATornTailAndSaysHowMuch) {
   { ASSERT_TRUE(open()->append_and_wait("kept")); }
   std::string torn;

@@ -157,6 +157,7 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
     impl_->probes.emplace(record.header.probe, probe_of(record, impl_->clock));
   }
   for (auto& [id, path] : impl_->paths) path.tick(impl_->clock.now());
+  impl_->quiet_until = {};
   return {};
 }
 

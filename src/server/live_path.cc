@@ -194,9 +194,14 @@ LivePath::Update LivePath::report() {
 }
 
 bool LivePath::tick(MonotonicTime now) {
-  if (stale_ || !last_ || now - last_arrival_ <= stale_after_) return false;
+  const auto until = fresh_until();
+  if (!until || now <= *until) return false;
   stale_ = true;
   return true;
+}
+
+std::optional<MonotonicTime> LivePath::fresh_until() const {
+  return stale_ || !last_ ? std::nullopt : std::optional(last_arrival_ + stale_after_);
 }
 
 std::optional<MinuteSample> LivePath::sample(std::int64_t minute) const {

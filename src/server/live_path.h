@@ -44,6 +44,8 @@ class LivePath {
   Update note_test(WallTime from, WallTime to);
   // True when it became stale.
   bool tick(MonotonicTime now);
+  // After this it is stale if nothing more arrives; nothing for a path that is stale already or never had a window.
+  [[nodiscard]] std::optional<MonotonicTime> fresh_until() const;
 
   // Before any add(), in this order: trouble that was reported earlier, minutes from old to new, windows by time.
   // Nothing is reported by these.

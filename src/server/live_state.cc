@@ -103,6 +103,7 @@ void LiveState::Impl::update_probe(LiveProbe& probe, const ProbeView& fresh, Wal
   probe.view.last_seen = received;
   probe.last_arrival = now;
   probe.silent = false;
+  sweep_after(now + limits.probe_silent_after);
   probe.sick = probe.view.vantage && probe.view.vantage->sick;
   const auto report = [&](ProbeNews what, std::optional<Nanoseconds> length) {
     news.probes.push_back({what, probe_view(probe), received, length});
@@ -184,6 +185,7 @@ void LiveState::Impl::add_windows(LiveProbe& probe, const schema::VerifiedBatch&
       window.marks |= schema::kMarkCapacityTest;
     }
     note(*path, path->add(window, batch.head().sequence, now), news);
+    if (const auto until = path->fresh_until()) sweep_after(*until);
   }
   probe.crowd.add(columns, batch.base());
 }
@@ -193,23 +195,36 @@ void LiveState::tick() {
   {
     const std::lock_guard lock(impl_->mutex);
     const MonotonicTime now = impl_->clock.now();
-    for (auto path = impl_->paths.begin(); path != impl_->paths.end();) {
-      if (now - path->second.last_arrival() > impl_->limits.forget_after) {
-        --impl_->path_count[path->second.identity().probe];
-        path = impl_->paths.erase(path);
-        ++impl_->epoch;
-        continue;
-      }
-      if (path->second.tick(now)) impl_->mark_changed(path->second, true);
-      ++path;
-    }
-    for (auto& [id, probe] : impl_->probes) {
-      if (probe.silent || now - probe.last_arrival <= impl_->limits.probe_silent_after) continue;
-      probe.silent = true;
-      news.probes.push_back({ProbeNews::kSilent, impl_->probe_view(probe), impl_->clock.wall(), std::nullopt});
-    }
+    if (now <= impl_->quiet_until) return;
+    impl_->sweep(now, news);
   }
   impl_->tell(news);
+}
+
+void LiveState::Impl::sweep(MonotonicTime now, News& news) {
+  quiet_until = now + limits.forget_after;  // what is met after this is not forgotten sooner
+  for (auto path = paths.begin(); path != paths.end();) {
+    const MonotonicTime known_until = path->second.last_arrival() + limits.forget_after;
+    if (now > known_until) {
+      --path_count[path->second.identity().probe];
+      path = paths.erase(path);
+      ++epoch;
+      continue;
+    }
+    if (path->second.tick(now)) mark_changed(path->second, true);
+    sweep_after(std::min(known_until, path->second.fresh_until().value_or(known_until)));
+    ++path;
+  }
+  for (auto& [id, probe] : probes) {
+    if (probe.silent) continue;
+    const MonotonicTime heard_until = probe.last_arrival + limits.probe_silent_after;
+    if (now <= heard_until) {
+      sweep_after(heard_until);
+      continue;
+    }
+    probe.silent = true;
+    news.probes.push_back({ProbeNews::kSilent, probe_view(probe), clock.wall(), std::nullopt});
+  }
 }
 
 void LiveState::forget_probe(const ProbeId& probe) {

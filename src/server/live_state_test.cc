@@ -166,6 +166,35 @@ TEST_F(LiveStateTest, SilenceMakesPathsStaleAndTheProbeSilent) {
   EXPECT_THAT(recorder.paths, testing::IsEmpty());
 }
 
+// One sweep says when the next is due; who is met or comes back between two of them brings it forward.
+TEST_F(LiveStateTest, EachProbeFallsSilentAtItsOwnTime) {
+  FleetProbe second{"sz", 2, {{"dc1", "dc1", 4}}};
+  const auto report = [&](FleetProbe& who) {
+    const auto window = [](std::size_t, WallTime at) { return fleet_window(at, 10, 0, milliseconds(8)); };
+    live.on_durable(who.verified(clock.wall() - seconds(10), window), clock.wall());
+    live.tick();
+  };
+  const auto states = [&] {
+    live.tick();
+    return std::pair(state(0), live.path(second.path_id(0)).value().state);
+  };
+  report(probe);
+  clock.advance(seconds(20));
+  report(second);
+  clock.advance(seconds(11));
+  EXPECT_EQ(states(), std::pair(PathState::kStale, PathState::kGood));
+  clock.advance(seconds(20));
+  EXPECT_EQ(states(), std::pair(PathState::kStale, PathState::kStale));
+  EXPECT_EQ(live.probe(second.id()).value().state, ProbeState::kSilent);
+  clock.advance(seconds(100));
+  report(probe);
+  clock.advance(seconds(30));
+  EXPECT_EQ(states(), std::pair(PathState::kGood, PathState::kStale));
+  clock.advance(milliseconds(1));
+  EXPECT_EQ(states(), std::pair(PathState::kStale, PathState::kStale));
+  EXPECT_EQ(live.probe(probe.id()).value().state, ProbeState::kSilent);
+}
+
 TEST_F(LiveStateTest, ASickVantageBreaksNothing) {
   round();
   round();
