@@ -13,7 +13,7 @@ Result<SegmentCursor> SegmentCursor::open(FileSystem& files, const std::string& 
   if (!file) return tl::unexpected(file.error());
   SegmentCursor cursor;
   cursor.file_ = *std::move(file);
-  const auto header = cursor.bytes(0, kHeaderBytes);
+  const auto header = cursor.bytes(0, kHeaderBytes, kHeaderBytes);  // what follows may still be taken back
   if (!header) return tl::unexpected(header.error());
   const auto base = decode_header(*header);
   if (!base) {

@@ -267,6 +267,32 @@ TEST_F(SegmentLog, ReaderNeverSeesWhatWasTakenBack) {
   EXPECT_EQ(text_of((*entry)->payload), "two");
 }
 
+// The reader comes to the segment between a write that found the disk full and the cut that takes it back.
+TEST_F(SegmentLog, ReaderThatOpensBesideAFailingWriteKeepsNothingOfIt) {
+  options_.background = false;
+  auto log = open();
+  ASSERT_TRUE(log->append("one", nullptr));
+  log->drain();
+  auto reader = log->read(0);
+  files_.set_capacity(80);
+  int operations = 0;
+  std::string read_meanwhile;
+  files_.before_operation([&] {
+    if (++operations != 2) return;
+    const auto entry = reader->next();
+    if (entry && *entry) read_meanwhile = text_of((*entry)->payload);
+  });
+  ASSERT_TRUE(log->append(std::string(100, 'x'), nullptr));
+  log->drain();
+  EXPECT_EQ(read_meanwhile, "one");
+  files_.set_capacity(UINT64_MAX);
+  ASSERT_TRUE(log->append("two", nullptr));
+  log->drain();
+  const auto entry = reader->next();
+  ASSERT_TRUE(entry && *entry) << entry.error().message();
+  EXPECT_EQ(text_of((*entry)->payload), "two");
+}
+
 TEST_F(SegmentLog, AfterAFailedSyncNothingIsAcceptedUntilReopened) {
   auto log = open();
   ASSERT_TRUE(log->append_and_wait("safe"));
