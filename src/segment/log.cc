@@ -132,15 +132,16 @@ Result<std::uint64_t> Log::remove_before(std::uint64_t record) {
 }
 
 void Log::State::run() {
-  auto next_group = std::chrono::steady_clock::now();
+  auto next_group = std::chrono::steady_clock::now();  // begins then, or as soon as it is whole
   while (true) {
     {
       std::unique_lock lock(mutex);
       wake.wait(lock, [this] { return stopping || !queue.empty(); });
       wake.wait_until(lock, next_group, [this] { return stopping || hurried || queued_bytes >= options.group_bytes; });
     }
-    next_group = std::chrono::steady_clock::now() + options.group_interval;
+    const auto begun = std::chrono::steady_clock::now();
     if (!commit_next()) return;  // nothing waits: stopping
+    next_group = shared_group ? begun + options.group_interval : begun;
   }
 }
 
@@ -148,6 +149,7 @@ bool Log::State::commit_next() {
   std::unique_lock lock(mutex);
   if (queue.empty()) return false;
   auto group = take_group();
+  shared_group = group.size() > 1;
   writing = true;
   lock.unlock();
   commit(std::move(group));

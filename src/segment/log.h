@@ -30,8 +30,8 @@ struct LogOptions {
   std::uint64_t segment_bytes = 64 << 20;  // a segment is closed when the next group would pass this
   std::uint64_t group_bytes = 4 << 20;     // written and synced at once, or one record if larger
   std::uint64_t queue_bytes = 64 << 20;    // waiting to be written; beyond that append() says kUnavailable
-  // Between the beginnings of two groups, unless a whole group waits: what comes meanwhile shares one sync. The first
-  // record after a rest is written at once.
+  // From the beginning of a group that several records shared to that of the next, unless a whole group waits: what
+  // comes meanwhile shares one sync. Who appends alone waits for nobody.
   std::chrono::milliseconds group_interval{0};
   bool background = true;  // false: no thread, commit_next() is the caller's to drive
 };

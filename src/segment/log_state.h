@@ -41,7 +41,8 @@ struct Log::State {
   std::deque<Waiting> queue;
   std::uint64_t queued_bytes = 0;
   bool writing = false;
-  int hurried = 0;  // callers of drain(): no group waits for more
+  bool shared_group = false;  // the last one had several records: more is to be expected
+  int hurried = 0;            // callers of drain(): no group waits for more
   bool stopping = false;
   std::uint64_t next_record = 0;  // durable
   std::vector<SegmentStatus> segments;

@@ -112,21 +112,32 @@ TEST_F(SegmentLog, GathersGroupsForAWhileButNeverWaitsInVain) {
   options_.group_interval = std::chrono::hours(1);
   options_.group_bytes = 1'000;
   auto log = open();
-  EXPECT_EQ(log->append_and_wait("the first").value(), 0U);
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(log->append_and_wait("alone").value(), i);
   std::atomic<int> durable = 0;
   const auto count = [&](Result<std::uint64_t> r) { durable += r.has_value(); };
+  std::promise<void> held, release;  // the log's thread, until two wait for it
+  ASSERT_TRUE(log->append("the fourth", [&](const Result<std::uint64_t>&) {
+    held.set_value();
+    release.get_future().wait();
+  }));
+  held.get_future().wait();
+  ASSERT_TRUE(log->append("two share", count));
+  std::promise<void> shared;
+  ASSERT_TRUE(log->append("a group", [&](const Result<std::uint64_t>&) { shared.set_value(); }));
+  release.set_value();
+  shared.get_future().wait();
   for (int i = 0; i < 9; ++i) ASSERT_TRUE(log->append(std::string(100, 'x'), count));
-  EXPECT_EQ(log->durable_records(), 1U);  // nine hundred bytes are no group yet
-  EXPECT_EQ(log->append_and_wait(std::string(100, 'x')).value(), 10U);
-  EXPECT_EQ(durable, 9);
-  EXPECT_EQ(log->status().groups, 2U);
+  EXPECT_EQ(log->durable_records(), 6U);  // nine hundred bytes are no group yet
+  EXPECT_EQ(log->append_and_wait(std::string(100, 'x')).value(), 15U);
+  EXPECT_EQ(durable, 10);
+  EXPECT_EQ(log->status().groups, 6U);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(log->append("some", count));
   log->drain();
-  EXPECT_EQ(durable, 12);
-  EXPECT_EQ(log->status().groups, 3U);
+  EXPECT_EQ(durable, 13);
+  EXPECT_EQ(log->status().groups, 7U);
   ASSERT_TRUE(log->append("the last", count));
   log.reset();
-  EXPECT_EQ(durable, 13);
+  EXPECT_EQ(durable, 14);
 }
 
 TEST_F(SegmentLog, CutsATornTailAndSaysHowMuch) {
