@@ -1,4 +1,5 @@
 // links: server
+// max_len: 512 - twice the longest body that a caller has reason to write.
 // What callers write: query strings and JSON bodies of the read API. The first byte says which.
 
 #include <cstddef>

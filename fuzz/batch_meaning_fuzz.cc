@@ -1,4 +1,5 @@
 // links: server
+// max_len: 1024 - a request with two batches fits; columns of many windows are the matter of delay_columns.
 // What the collector reads out of a batch after its check: paths, vantage, dropped ranges. Whatever an enrolled probe
 // sends, nothing crashes and the parts agree in number.
 #include <cstdint>

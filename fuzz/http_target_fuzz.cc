@@ -1,4 +1,5 @@
 // links: http
+// max_len: 512 - more than 64 query fields fit; lengths beyond the limit are only compared.
 // The request target and query: no crash, no traversal, and what is accepted survives encoding and reading again.
 #include <cstdlib>
 

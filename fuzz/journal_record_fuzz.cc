@@ -4,6 +4,12 @@
 
 #include "journal/record_codec.h"
 #include "journal/sequence_index.h"
+#include "schema/protobuf_log.h"
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  gnomon::schema::silence_protobuf();
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace gnomon::journal;

@@ -1,4 +1,5 @@
 // links: probe
+// max_len: 512 - a plan with most sections fits, and each line costs the YAML library microseconds.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -1,4 +1,5 @@
 // links: lab
+// max_len: 600 - a region with every field fits, and each line costs the YAML library microseconds.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,5 @@
 // links: journal
+// max_len: 640 - 256 empty entries close a tile, and each costs a hash.
 // Entry bundles and ledger entries: reading always advances, and an accepted entry is written back to the same bytes.
 #include <algorithm>
 #include <cstdlib>

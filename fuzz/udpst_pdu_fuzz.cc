@@ -7,6 +7,7 @@
 #include <span>
 
 #include "methods/udpst/rate_table.h"
+#include "methods/udpst/sub_interval.h"
 #include "methods/udpst/udpst_codec.h"
 
 namespace {
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     check_again(*pdu, encode(*pdu, version, out), out, decode_status);
     if (is_sane(pdu->rate) && pdu->rate.interval1_us != 0 && pdu->rate.interval1_us < 100) __builtin_trap();
     (void)ip_rate(pdu->rate);
+    const auto sub_interval = to_sub_interval(pdu->saved, gnomon::Family::kIpv6);
+    (void)maximum_of({sub_interval});
   }
   return 0;
 }

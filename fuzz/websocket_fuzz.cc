@@ -1,4 +1,5 @@
 // links: http
+// max_len: 1024 - a text past the limit of 256 bytes with other frames around it; every byte is taken three times.
 // A WebSocket peer's bytes. Whole or byte by byte, read or skipped, they must say the same; a header that is read is
 // written again to the same bytes; what is kept stays bounded.
 #include <algorithm>

@@ -1,4 +1,5 @@
 // links: lab http net
+// max_len: 160 - the words of one command.
 // Words that people type: addresses, endpoints, settings of a link. What is read is written and read again as the same.
 #include <cstdint>
 #include <cstdlib>

@@ -4,6 +4,10 @@ namespace gnomon::schema {
 
 namespace {
 
+// Tags and lengths have 32 bits, hence at most five octets; longer ways to write them are refused by the library of
+// Protocol Buffers, too.
+constexpr std::uint64_t kShortVarint = 5;
+
 void append_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
   out += static_cast<char>(value);
@@ -35,7 +39,9 @@ tl::expected<std::optional<ProtoField>, DecodeError> ProtoReader::next() noexcep
   ProtoField field;
   field.offset = at_;
   const auto tag = varint();
-  if (!tag || *tag >> 3 == 0 || *tag >> 32 != 0) return tl::unexpected(DecodeError{"bad field tag", field.offset});
+  if (!tag || *tag >> 3 == 0 || *tag >> 32 != 0 || at_ - field.offset > kShortVarint) {
+    return tl::unexpected(DecodeError{"bad field tag", field.offset});
+  }
   field.number = static_cast<std::uint32_t>(*tag >> 3);
   const auto type = *tag & 7;
   field.type = static_cast<WireType>(type);
@@ -47,8 +53,9 @@ tl::expected<std::optional<ProtoField>, DecodeError> ProtoReader::next() noexcep
   }
   std::uint64_t size = type == 1 ? 8 : 4;
   if (type == 2) {
+    const std::uint64_t begin = at_;
     const auto length = varint();
-    if (!length) return tl::unexpected(DecodeError{"bad field length", field.offset});
+    if (!length || at_ - begin > kShortVarint) return tl::unexpected(DecodeError{"bad field length", field.offset});
     size = *length;
     field.is_bytes = true;
   } else if (type != 1 && type != 5) {

@@ -127,6 +127,16 @@ SubInterval second_of(std::uint64_t megabits, Nanoseconds late = {}) {
   return one;
 }
 
+// A server may say anything of what it received.
+TEST(UdpstSubInterval, MoreBytesThanARateCanSayAreTheGreatestRate) {
+  SubIntervalStatistics said;
+  said.bytes = UINT64_MAX;
+  said.length_us = 1;
+  const auto sub_interval = to_sub_interval(said, Family::kIpv4);
+  EXPECT_EQ(sub_interval.ip_rate, BitRate{10'000'000'000'000'000'000U});
+  EXPECT_EQ(maximum_of({sub_interval})->rate, sub_interval.ip_rate);
+}
+
 TEST(UdpstSubInterval, TheMaximumIsTheFirstHighest) {
   EXPECT_EQ(maximum_of({second_of(0), second_of(5), second_of(5), second_of(0)}), (Maximum{1, BitRate{5'000'000}}));
   EXPECT_FALSE(maximum_of({}));

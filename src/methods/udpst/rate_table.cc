@@ -86,7 +86,12 @@ BitRate ip_rate(const SendingRate& rate) {
   const double bits = rate_of(rate.interval1_us, rate.payload1, rate.burst1) +
                       rate_of(rate.interval2_us, rate.payload2, rate.burst2) +
                       rate_of(rate.interval2_us, rate.addon2, 1);
-  return BitRate{static_cast<std::uint64_t>(bits + 0.5)};
+  return to_bit_rate(bits + 0.5);
+}
+
+BitRate to_bit_rate(double bits_per_second) {
+  constexpr double kMost = 1e19;  // below 2^64
+  return BitRate{static_cast<std::uint64_t>(std::clamp(bits_per_second, 0.0, kMost))};
 }
 
 bool is_sane(const SendingRate& rate) {

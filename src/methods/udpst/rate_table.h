@@ -50,8 +50,12 @@ class RateTable {
   std::size_t high_speed_index_ = 0;
 };
 
-// The IP-layer rate that a row asks for; a random size counts with its mean. The same for both families.
+// The IP-layer rate that a row asks for; a random size counts with its mean. The same for both families. Any row may be
+// asked, also one that is not sane.
 BitRate ip_rate(const SendingRate& rate);
+
+// Whole bits; 10^19 for all that is more, since the figures of the other end may say anything.
+BitRate to_bit_rate(double bits_per_second);
 
 // Whether an end can send this: what comes from the other end is not believed. Intervals of 100 µs or more (or 0: this
 // transmitter is silent), at most 100 datagrams a burst, payloads of 52 to 8972 bytes.

@@ -59,6 +59,11 @@ TEST(UdpstRateTable, RatesAreThoseOfIpPackets) {
   EXPECT_EQ(table.highest_below(BitRate{1}), 0U);
 }
 
+TEST(UdpstRateTable, ARateBeyondAllNumbersIsTheGreatest) {
+  EXPECT_EQ(ip_rate({1, UINT32_MAX, UINT32_MAX, 1, UINT32_MAX, UINT32_MAX, UINT32_MAX}),
+            BitRate{10'000'000'000'000'000'000U});
+}
+
 TEST(UdpstRateTable, RefusesRatesThatNobodyCanSend) {
   const RateTable table({true, true});
   for (std::size_t i = 0; i < table.size(); ++i) EXPECT_TRUE(is_sane(table.row(i))) << i;

@@ -39,7 +39,7 @@ BitRate mean_rate(std::span<const SubInterval> sub_intervals) {
     length += one.length;
   }
   if (length <= Nanoseconds{}) return {};
-  return BitRate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
+  return to_bit_rate(bits * 1e9 / static_cast<double>(length.count()));
 }
 
 }  // namespace
@@ -47,7 +47,7 @@ BitRate mean_rate(std::span<const SubInterval> sub_intervals) {
 BitRate ip_rate(std::uint64_t datagrams, std::uint64_t payload_bytes, Nanoseconds length, Family family) {
   if (length <= Nanoseconds{}) return {};
   const auto bits = 8.0 * static_cast<double>(ip_bytes(datagrams, payload_bytes, family));
-  return BitRate{static_cast<std::uint64_t>(bits * 1e9 / static_cast<double>(length.count()))};
+  return to_bit_rate(bits * 1e9 / static_cast<double>(length.count()));
 }
 
 SubInterval to_sub_interval(const LoadCounts& counts, Nanoseconds length, Nanoseconds end, Family family) {
