@@ -159,7 +159,8 @@ TestTerms terms_of(const ActivationPdu& agreed, const ClientOptions& options) {
 
 Result<UdpCapacity> measure(const ClientOptions& options, const Clock& clock, ProgressSink* progress) {
   if (auto fine = check(options); !fine) return tl::unexpected(fine.error());
-  auto socket = LoadSocket::open({net::Address::any(options.server.address.family()), Port{0}}, {}, *options.space);
+  const net::Endpoint any{net::Address::any(options.server.address.family()), Port{0}};
+  auto socket = LoadSocket::open(any, {}, *options.space);
   if (!socket) return tl::unexpected(socket.error());
   SystemRandom random;
   const PreciseTimers precise;
@@ -168,20 +169,26 @@ Result<UdpCapacity> measure(const ClientOptions& options, const Clock& clock, Pr
   result.server = options.server;
   result.protocol_version = kProtocolVersion;
   result.authenticated = options.key.has_value();
-  ClientHandshake handshake(options, clock, random, *socket);
-  result.outcome = handshake.run();
-  if (handshake.error()) return tl::unexpected(*handshake.error());
-  result.refusal = handshake.refusal();
-  result.test_port = handshake.test_port();
-  result.is_busy = handshake.is_busy();
+  std::optional<ClientHandshake> handshake(std::in_place, options, clock, random, *socket);
+  result.outcome = handshake->run();
+  if (handshake->is_late_refusal()) {
+    socket = LoadSocket::open(any, {}, *options.space);
+    if (!socket) return tl::unexpected(socket.error());
+    handshake.emplace(options, clock, random, *socket);
+    result.outcome = handshake->run();
+  }
+  if (handshake->error()) return tl::unexpected(*handshake->error());
+  result.refusal = handshake->refusal();
+  result.test_port = handshake->test_port();
+  result.is_busy = handshake->is_busy();
   if (result.outcome != Outcome::kCompleted) return result;
   if (progress != nullptr) progress->on_turn();
-  const auto terms = terms_of(handshake.agreed(), options);
+  const auto terms = terms_of(handshake->agreed(), options);
   DataPhase phase(options, clock, progress, *socket, result);
   if (options.direction == Direction::kDown) {
     phase.receive_load(terms);
   } else {
-    phase.send_load(terms, handshake.agreed().rate, random);
+    phase.send_load(terms, handshake->agreed().rate, random);
   }
   return result;
 }

@@ -207,6 +207,7 @@ Outcome ClientHandshake::activate() {
   if (!answered && cancelled()) return Outcome::kCancelled;
   if (!answered) return unsigned_answer_ ? refused(kUnsigned) : Outcome::kNoAnswer;
   if (activation_answer_->response != ActivationResponse::kAccepted) {
+    is_late_refusal_ = true;
     return refused("it does not accept the test's parameters, or has begun another test");
   }
   if (!is_usable(*activation_answer_)) return refused("it answered with parameters that no test can have");

@@ -25,6 +25,9 @@ class ClientHandshake {
   [[nodiscard]] Port test_port() const { return setup_answer_ ? setup_answer_->test_port : Port{}; }
   // The refusal is for the time that another test takes.
   [[nodiscard]] bool is_busy() const { return is_busy_; }
+  // The server took the set-up and refused the activation: it does not like the parameters, or has begun another test
+  // between its two answers. The protocol has no word for which; asked once more, it says so in the first.
+  [[nodiscard]] bool is_late_refusal() const { return is_late_refusal_; }
   // Something went wrong on this machine.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -55,6 +58,7 @@ class ClientHandshake {
   bool unsigned_answer_ = false;
   std::string refusal_;
   bool is_busy_ = false;
+  bool is_late_refusal_ = false;
   std::optional<Error> error_;
 };
 

@@ -105,6 +105,44 @@ TEST(UdpstLoopback, IsRefusedWhileATestRuns) {
   EXPECT_EQ(result->refusal, "it is busy with another test; try again later");
 }
 
+// Somebody else's test begins between the server's two answers.
+TEST(UdpstLoopback, AsksOnceMoreWhenTheActivationIsRefused) {
+  auto control = LoadSocket::open({net::Address::loopback(Family::kIpv4), Port{0}});
+  auto testing = LoadSocket::open({net::Address::loopback(Family::kIpv4), Port{0}});
+  ASSERT_TRUE(control && testing);
+  int setups = 0;
+  auto server = std::async(std::launch::async, [&] {
+    while (setups < 2) {
+      control->receive([&](const ReceivedDatagram& datagram, const net::Endpoint* from) {
+        auto pdu = decode_setup(datagram.bytes);
+        if (!pdu) return;
+        pdu->command = SetupCommand::kResponse;
+        pdu->response = ++setups == 1 ? SetupResponse::kAccepted : SetupResponse::kNoConnection;
+        pdu->test_port = testing->local()->port;
+        std::array<std::byte, kSetupSize> answer{};
+        encode(*pdu, answer);
+        control->send_to(answer, *from);
+      });
+      testing->receive([&](const ReceivedDatagram& datagram, const net::Endpoint* from) {
+        auto pdu = decode_activation(datagram.bytes);
+        if (!pdu) return;
+        pdu->response = ActivationResponse::kBadParameter;
+        std::array<std::byte, kActivationSize> answer{};
+        encode(*pdu, answer);
+        testing->send_to(answer, *from);
+      });
+    }
+  });
+  ClientOptions options;
+  options.server = *control->local();
+  const auto result = measure(options, kClock, nullptr);
+  server.wait();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->outcome, Outcome::kRefused);
+  EXPECT_TRUE(result->is_busy);
+  EXPECT_EQ(result->refusal, "it is busy with another test; try again later");
+}
+
 TEST(UdpstLoopback, IsRefusedWithAnotherKey) {
   const TestServer server(Family::kIpv4, SetupPolicy{{{1, "right"}}, {}});
   ASSERT_TRUE(server.server);
