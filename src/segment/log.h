@@ -9,8 +9,7 @@
 // pages), so all appends fail until the log is opened anew.
 //
 // Thread-safe. Callbacks run on the log's own thread (without one: in commit_next()) and must be quick; they may call
-// append(). The destructor commits
-// what is queued, then stops.
+// append(). The destructor commits what is queued, then stops.
 
 #include <chrono>
 #include <cstdint>

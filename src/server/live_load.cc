@@ -112,6 +112,7 @@ void LiveState::Impl::load(std::span<const PathId> ids, const std::vector<store:
     const bool has_sum = sum != merged.end() && sum->path == id;
     const WallTime end = own.back().start + own.back().span;
     path->load_windows(own, has_sum ? &sum->point : nullptr, arrival(clock, end));
+    sweep_after(path->last_arrival());
   }
 }
 
@@ -135,7 +136,9 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
     const std::lock_guard lock(impl_->mutex);
     for (const store::PathRecord& record : *records) {
       LivePath* path = impl_->find_or_add(identity_of(record));
-      if (path != nullptr) path->load_last(record.last_seen, arrival(impl_->clock, record.last_seen));
+      if (path == nullptr) continue;
+      path->load_last(record.last_seen, arrival(impl_->clock, record.last_seen));
+      impl_->sweep_after(path->last_arrival());
     }
     for (const Troubled& trouble : troubled) {
       const auto path = impl_->paths.find(trouble.path);
@@ -154,10 +157,10 @@ Status LiveState::load(store::Store& store, const std::vector<Troubled>& trouble
   for (const store::ProbeRecord& record : *probes) {
     if (impl_->probes.size() >= impl_->limits.probes) break;
     if (record.header.probe == impl_->no_probe) continue;
-    impl_->probes.emplace(record.header.probe, probe_of(record, impl_->clock));
+    const auto probe = impl_->probes.emplace(record.header.probe, probe_of(record, impl_->clock));
+    impl_->sweep_after(probe.first->second.last_arrival);
   }
   for (auto& [id, path] : impl_->paths) path.tick(impl_->clock.now());
-  impl_->quiet_until = {};
   return {};
 }
 
