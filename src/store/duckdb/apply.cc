@@ -6,7 +6,6 @@
 #include "schema/delay_columns.h"
 #include "store/duckdb/access_table.h"
 #include "store/duckdb/level_table.h"
-#include "store/duckdb/roll.h"
 #include "store/duckdb/unix_ms.h"
 
 namespace gnomon::store::duckdb {
@@ -68,7 +67,7 @@ std::vector<MethodSources> merge_tail(Engine& engine) {
 }
 
 Status append_windows(Engine& engine, std::span<const Source> sources, std::int64_t run) {
-  return engine.insert(Level::kRaw, run, [sources](RowBlock& rows) mutable -> Result<bool> {
+  return engine.applying.insert(Level::kRaw, run, [sources](RowBlock& rows) mutable -> Result<bool> {
     rows.clear();
     const auto block = sources.first(std::min(kBlockRows, sources.size()));
     for (const Source& s : block) s.chunk->read(s.entry, rows);
@@ -144,41 +143,49 @@ bool is_full(const Engine& engine) {
 }  // namespace
 
 Status flush(Engine& engine) {
-  if (engine.position == engine.state().position) return {};
-  State next = engine.state();
-  next.position = engine.position;
-  next.windows = engine.windows;
-  next.clock_ms = std::max(next.clock_ms, middle_ms(engine.tail()));
+  const std::uint64_t position = engine.position;
+  if (position == engine.state()->position) return {};
   const std::vector<MethodSources> methods = merge_tail(engine);
-  auto transaction = Transaction::begin(engine.writer());
+  Connection& connection = engine.applying.connection();
+  auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
+  std::vector<Run> runs;
   for (const MethodSources& of : methods) {
-    auto run = append_run(engine, of.sources, next.next_run++);
+    auto run = append_run(engine, of.sources, engine.take_run());
     if (!run) return tl::unexpected(run.error());
-    next.runs.push_back(std::move(*run));
+    runs.push_back(std::move(*run));
   }
-  if (auto status = append_dropped(engine.writer(), engine.tail()); !status) return status;
-  if (auto status = append_access(engine.writer(), engine.tail()); !status) return status;
-  if (auto status = engine.dictionary.write(engine.writer()); !status) return status;
-  return engine.commit(*transaction, std::move(next), true);
+  if (auto status = append_dropped(connection, engine.tail()); !status) return status;
+  if (auto status = append_access(connection, engine.tail()); !status) return status;
+  if (auto status = engine.dictionary.write(connection); !status) return status;
+  const auto edit = [position, windows = engine.windows.load(), clock_ms = middle_ms(engine.tail()),
+                     next_run = engine.next_run(), runs = std::move(runs)](State& state) {
+    state.position = position;
+    state.windows = windows;
+    state.clock_ms = std::max(state.clock_ms, clock_ms);
+    state.next_run = next_run;
+    for (const Run& run : runs) state.add(run);
+  };
+  return engine.commit(engine.applying, *transaction, edit, true);
 }
 
-Status apply_batches(Engine& engine, std::span<const AppliedBatch> batches, JournalPosition from,
-                     JournalPosition up_to) {
-  if (up_to.records <= engine.position) return {};
+Result<Applied> apply_batches(Engine& engine, std::span<const AppliedBatch> batches, JournalPosition from,
+                              JournalPosition up_to) {
+  Applied applied;
+  if (up_to.records <= engine.position) return applied;
   if (from.records != engine.position) {
     return failure(ErrorCode::kConflict, "apply", fmt::format("records {} to {}", from.records, up_to.records),
                    fmt::format("the store is at record {}", engine.position.load()));
   }
   // First room, then windows: when the disk is full the tail does not grow.
   if (is_full(engine)) {
-    if (auto status = flush(engine); !status) return status;
-    if (auto status = roll_when_due(engine); !status) return status;
+    if (auto status = flush(engine); !status) return tl::unexpected(status.error());
+    applied.flushed = true;
   }
   auto chunk = take(engine, batches);
   if (!engine.tail_since_ms && !chunk->entries().empty()) engine.tail_since_ms = middle_ms({chunk});
   engine.add_to_tail(std::move(chunk), up_to.records);
-  return {};
+  return applied;
 }
 
 }  // namespace gnomon::store::duckdb

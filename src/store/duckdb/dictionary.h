@@ -4,6 +4,7 @@
 //
 // Rows of level tables name a path by its place here. Not thread-safe: the store guards it.
 
+#include <shared_mutex>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -26,8 +27,9 @@ class Dictionary {
   Status write(Connection& connection) const;
   // The transaction of write() is in the file.
   void written();
-  // Writes when each path was last seen, which `load` then need not gather from the raw rows.
-  Status write_seen(Connection& connection) const;
+  // Writes when each path was last seen, which `load` then need not gather from the raw rows. Takes `guard` for some
+  // paths at a time, so that take() goes on meanwhile.
+  Status write_seen(Connection& connection, std::shared_mutex& guard) const;
 
   [[nodiscard]] const PathDictionary& paths() const { return paths_; }
   [[nodiscard]] const std::vector<ProbeRecord>& probes() const { return probes_; }

@@ -167,17 +167,20 @@ Status Dictionary::write(Connection& connection) const {
   return write_probes(connection);
 }
 
-Status Dictionary::write_seen(Connection& connection) const {
+Status Dictionary::write_seen(Connection& connection, std::shared_mutex& guard) const {
   if (auto status = connection.run("DELETE FROM path_seen", "write paths"); !status) return status;
   std::vector<std::vector<Cell>> rows;
-  for (std::size_t first = 0; first < paths_.size(); first += kSlice) {
+  for (std::size_t place = 0;;) {
     rows.clear();
-    for (std::size_t place = first; place < std::min(paths_.size(), first + kSlice); ++place) {
-      rows.push_back({static_cast<std::int64_t>(place), paths_.last_seen_ms(static_cast<std::int32_t>(place))});
+    {
+      const std::shared_lock lock(guard);
+      for (; place < paths_.size() && rows.size() < kSlice; ++place) {
+        rows.push_back({static_cast<std::int64_t>(place), paths_.last_seen_ms(static_cast<std::int32_t>(place))});
+      }
     }
+    if (rows.empty()) return {};
     if (auto status = connection.append("path_seen", rows); !status) return status;
   }
-  return {};
 }
 
 }  // namespace gnomon::store::duckdb

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "store/duckdb/apply.h"
 #include "store/duckdb/engine.h"
+#include "store/duckdb/keeper.h"
 #include "store/duckdb/queries.h"
 #include "store/duckdb/retention.h"
 #include "store/duckdb/roll.h"
@@ -13,16 +14,28 @@ namespace {
 
 class DuckdbStore final : public Store {
  public:
-  explicit DuckdbStore(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+  explicit DuckdbStore(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {
+    keeper_.emplace([this] { return sum_up(); });
+  }
   DuckdbStore(const DuckdbStore&) = delete;
   DuckdbStore& operator=(const DuckdbStore&) = delete;
   ~DuckdbStore() override {
-    const auto status = write([&] { return close_tables(*engine_); });
+    engine_->closing = true;
+    keeper_.reset();
+    const auto status = write([&] { return flush(*engine_); });
     if (!status) log::warning("store: {}; the journal brings the last windows again", status.error().message());
   }
 
   Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) override {
-    return write([&] { return apply_batches(*engine_, batches, from, up_to); });
+    if (auto status = keeper_->take_failure(); !status) return status;
+    // Sums that fall behind make queries slow.
+    if (engine_->state()->waiting_rows(Level::kRaw) >= kMostWaiting) keeper_->wait();
+    return write([&]() -> Status {
+      const auto applied = apply_batches(*engine_, batches, from, up_to);
+      if (!applied) return tl::unexpected(applied.error());
+      if (applied->flushed) keeper_->wake();
+      return {};
+    });
   }
   JournalPosition position() const override { return {engine_->position.load()}; }
   std::uint64_t windows_stored() const override { return engine_->windows.load(); }
@@ -53,26 +66,57 @@ class DuckdbStore final : public Store {
   Result<StorageUse> storage() override { return read_storage(*engine_); }
 
   Status set_retention(Level level, std::optional<Nanoseconds> keep) override {
-    return write([&] { return keep_level(*engine_, level, keep); });
+    return write_alone([&] { return keep_level(*engine_, level, keep); });
   }
   Status enforce_retention(WallTime now) override {
-    return write([&] { return remove_old(*engine_, now); });
+    return write_alone([&] { return remove_old(*engine_, now); });
   }
   Status compact() override {
-    return write([&] { return compact_tables(*engine_); });
+    return write_alone([&] { return compact_tables(*engine_); });
   }
 
  private:
+  // Raw rows that wait for their minutes, beyond which windows wait too: some minutes of them at the rate of a country.
+  static constexpr std::uint64_t kMostWaiting = 40'000'000;
+
+  // Beside the summing up.
   template <typename Work>
   Status write(const Work& work) {
-    const std::lock_guard lock(engine_->writing);
+    {
+      const std::lock_guard lock(engine_->applying.mutex);
+      if (engine_->is_trusted()) return noted(work());
+    }
+    return write_alone(work);
+  }
+
+  // With nobody else who writes.
+  template <typename Work>
+  Status write_alone(const Work& work) {
+    const std::lock_guard summing(engine_->summing.mutex);
+    const std::lock_guard applying(engine_->applying.mutex);
     auto status = engine_->ready();
-    if (status) status = work();
+    return noted(status ? work() : status);
+  }
+
+  // The keeper's work.
+  Status sum_up() {
+    const std::lock_guard summing(engine_->summing.mutex);
+    if (!engine_->is_trusted()) {
+      const std::lock_guard applying(engine_->applying.mutex);
+      if (auto status = engine_->ready(); !status) return noted(std::move(status));
+    }
+    if (auto status = roll_when_due(*engine_); !status) return engine_->closing ? Status{} : noted(std::move(status));
+    const std::lock_guard applying(engine_->applying.mutex);
+    return noted(write_log_when_long(*engine_));
+  }
+
+  Status noted(Status status) {
     if (!status && status.error().code != ErrorCode::kConflict) engine_->distrust(status.error());
     return status;
   }
 
   std::unique_ptr<Engine> engine_;
+  std::optional<Keeper> keeper_;
 };
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& file) {

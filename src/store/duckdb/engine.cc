@@ -33,6 +33,22 @@ Status create_tables(Connection& connection, const Options& options) {
   return transaction->commit();
 }
 
+Status bring_to_format(Connection& connection, const std::filesystem::path& file) {
+  const auto format = connection.number("SELECT format FROM state", "read format");
+  if (!format) return tl::unexpected(format.error());
+  if (*format == kFormat) return {};
+  if (*format != 2) {
+    return failure(ErrorCode::kUnsupported, "open", file.string(),
+                   fmt::format("its format is {}, this program's is {}", *format, kFormat),
+                   "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
+  }
+  log::info("store: {} is brought from format 2 to {}", file.string(), kFormat);
+  auto transaction = Transaction::begin(connection);
+  if (!transaction) return tl::unexpected(transaction.error());
+  if (auto status = upgrade_state(connection); !status) return status;
+  return transaction->commit();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(const std::filesystem::path& file, const Options& options) {
@@ -50,56 +66,57 @@ Status Engine::connect() {
   auto database = Database::open(file_, {options_.threads, options_.memory_bytes});
   if (!database) return tl::unexpected(database.error());
   database_ = std::move(*database);
-  auto connection = Connection::open(database_);
-  if (!connection) return tl::unexpected(connection.error());
-  writer_.emplace(std::move(*connection));
-  auto insert = LevelInsert::open(*writer_);
-  if (!insert) return tl::unexpected(insert.error());
-  insert_.emplace(std::move(*insert));
-  auto take = LevelTake::open(*writer_);
+  for (Writer* writer : {&applying, &summing}) {
+    if (auto status = writer->connect(database_); !status) return status;
+  }
+  auto take = LevelTake::open(applying.connection());
   if (!take) return tl::unexpected(take.error());
   take_.emplace(std::move(*take));
   return prepare_tables();
 }
 
 Status Engine::prepare_tables() {
+  Connection& connection = applying.connection();
   const auto tables =
-      writer_->number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'state'", "look at tables");
+      connection.number("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'state'", "look at tables");
   if (!tables) return tl::unexpected(tables.error());
   if (*tables == 0) {
-    if (auto status = create_tables(*writer_, options_); !status) return status;
+    if (auto status = create_tables(connection, options_); !status) return status;
   }
-  const auto format = writer_->number("SELECT format FROM state", "read format");
-  if (!format) return tl::unexpected(format.error());
-  if (*format != kFormat) {
-    return failure(ErrorCode::kUnsupported, "open", file_.string(),
-                   fmt::format("its format is {}, this program's is {}", *format, kFormat),
-                   "use the program that wrote it, or run `gnomon rebuild DIR` to remake the tables from the journal");
-  }
+  if (auto status = bring_to_format(connection, file_); !status) return status;
   for (std::size_t l = 0; l < kLevels; ++l) {
     const auto level = static_cast<Level>(l);
-    if (auto status = add_missing_columns(*writer_, level); !status) return status;
+    if (auto status = add_missing_columns(connection, level); !status) return status;
   }
-  if (auto status = prepare_access_table(*writer_); !status) return status;
-  return create_views(*writer_);
+  if (auto status = prepare_access_table(connection); !status) return status;
+  return create_views(connection);
 }
 
 Status Engine::load() {
-  auto found = read_state(*writer_);
+  auto found = read_state(applying.connection());
   if (!found) return tl::unexpected(found.error());
-  auto names = Dictionary::load(*writer_, found->seen_run);
+  auto names = Dictionary::load(applying.connection(), found->rolled.seen_run);
   if (!names) return tl::unexpected(names.error());
   const std::unique_lock lock(naming);
   dictionary = std::move(*names);
-  take_over(std::move(*found), false);
-  position = state().position;
-  windows = state().windows;
+  next_run_ = std::max(found->next_run, found->rolled.next_run);
+  position = found->position;
+  windows = found->windows;
+  state_ = std::make_shared<const State>(std::move(*found));
   return {};
 }
 
-void Engine::take_over(State next, bool is_flush) {
+std::shared_ptr<const State> Engine::state() const {
+  const std::shared_lock view(viewing_);
+  return state_;
+}
+
+void Engine::take_over(Side side, const PendingEdit& edit) {
+  State next = *state_;
+  edit.edit(next);
+  next.count_change(side);
   state_ = std::make_shared<const State>(std::move(next));
-  if (!is_flush) return;
+  if (!edit.is_flush) return;
   tail_.clear();
   tail_rows_ = 0;
   tail_bytes_ = 0;
@@ -107,14 +124,17 @@ void Engine::take_over(State next, bool is_flush) {
   dictionary.written();
 }
 
-Status Engine::commit(Transaction& transaction, State next, bool is_flush) {
-  next.changes = state().changes + 1;
-  if (auto status = write_state(writer(), next); !status) return status;
-  pending_ = Pending{next, is_flush};
+Status Engine::commit(Writer& writer, Transaction& transaction, StateEdit edit, bool is_flush) {
+  const std::shared_ptr<const State> before = state();
+  State after = *before;
+  edit(after);
+  after.count_change(writer.side());
+  if (auto status = write_state(writer.connection(), writer.side(), *before, after); !status) return status;
+  writer.pending = PendingEdit{std::move(edit), is_flush};
   const std::unique_lock view(viewing_);
   if (auto status = transaction.commit(); !status) return status;
-  take_over(std::move(next), is_flush);
-  pending_.reset();
+  take_over(writer.side(), *writer.pending);
+  writer.pending.reset();
   return {};
 }
 
@@ -135,38 +155,42 @@ Status Engine::ready() {
       const std::lock_guard pool(pooling_);
       pool_.clear();
     }
-    insert_.reset();
     take_.reset();
-    writer_.reset();
+    applying.disconnect();
+    summing.disconnect();
     database_.reset();
     if (auto status = connect(); !status) return status;
     reopen_ = false;
     log::info("store: opened again, {} journal records applied", position.load());
   }
-  // The transaction that seemed to fail is either in the file or not; nobody else writes it.
-  const auto found = read_state(*writer_);
+  const auto found = read_state(applying.connection());
   if (!found) return tl::unexpected(found.error());
-  if (pending_ && found->changes == pending_->state.changes) {
-    const std::unique_lock view(viewing_);
-    take_over(std::move(pending_->state), pending_->is_flush);
-  }
-  pending_.reset();
-  if (found->changes != state().changes) {
-    return failure(ErrorCode::kCorrupt, "open", file_.string(), "another program has changed it",
-                   "restart, or run `gnomon rebuild DIR` to remake the tables from the journal");
+  for (Writer* writer : {&applying, &summing}) {
+    if (auto status = settle(*writer, *found); !status) return status;
   }
   trusted_ = true;
   return {};
 }
 
+// The transaction that seemed to fail is either in the file or not; nobody else writes it.
+Status Engine::settle(Writer& writer, const State& in_file) {
+  const std::unique_lock view(viewing_);
+  const std::uint64_t changes = in_file.changes_of(writer.side());
+  if (writer.pending && changes == state_->changes_of(writer.side()) + 1) take_over(writer.side(), *writer.pending);
+  writer.pending.reset();
+  if (changes == state_->changes_of(writer.side())) return {};
+  return failure(ErrorCode::kCorrupt, "open", file_.string(), "another program has changed it",
+                 "restart, or run `gnomon rebuild DIR` to remake the tables from the journal");
+}
+
 void Engine::distrust(const Error& error) {
   trusted_ = false;
-  reopen_ = reopen_ || needs_reopening(error) || !database_;
+  if (needs_reopening(error) || !database_) reopen_ = true;
 }
 
 Result<Engine::Reader> Engine::reader() {
   Reader reader(*this, std::shared_lock(opening_));
-  if (!database_) return failure(ErrorCode::kUnavailable, "query", "store", "it is being opened again", "try again");
+  if (!take_) return failure(ErrorCode::kUnavailable, "query", "store", "it is being opened again", "try again");
   {
     const std::lock_guard lock(pooling_);
     if (!pool_.empty()) {

@@ -3,8 +3,9 @@
 // The open database of a DuckdbStore: connections, state, dictionary and the tail of windows that are not yet in a
 // table; and opening it again after a failure.
 //
-// Readers borrow a connection and hold the database open while they have it. The writer owns the rest; `writing` is
-// held through every write.
+// Readers borrow a connection and hold the database open while they have it. Two write side by side (state.h): `applying`
+// puts windows into the tail and the tail into tables, `summing` makes sums of them. Each is used under its mutex; who
+// takes both takes that of `summing` first.
 
 #include <atomic>
 #include <mutex>
@@ -12,9 +13,9 @@
 
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/duckdb_store.h"
-#include "store/duckdb/level_insert.h"
 #include "store/duckdb/level_take.h"
 #include "store/duckdb/state.h"
+#include "store/duckdb/writer.h"
 #include "store/tail.h"
 
 namespace gnomon::store::duckdb {
@@ -48,22 +49,26 @@ class Engine {
   };
   Result<Reader> reader();
 
-  // For the writer, under `writing`. Makes sure that the database is open and the memory agrees with it.
+  Writer applying{Side::kApplying};
+  Writer summing{Side::kSumming};
+  // Whether the database is open and the memory agrees with it, as far as is known. Any thread.
+  [[nodiscard]] bool is_trusted() const { return trusted_; }
+  // Sees to it, under the mutexes of both who write.
   Status ready();
-  // After a failed write: the file may be ahead of the memory, ready() looks.
+  // After a failed write: the file may be ahead of the memory, ready() looks. Under the writer's mutex.
   void distrust(const Error& error);
 
-  std::mutex writing;
-  [[nodiscard]] Connection& writer() { return *writer_; }
-  // Rows of a run, in the writer's transaction.
-  Status insert(Level level, std::int64_t run, const RowSource& source) {
-    return insert_->insert(*writer_, level, run, source);
-  }
-  [[nodiscard]] const State& state() const { return *state_; }  // the writer's; equal to the file's
-  // Writes `next` and commits; readers then see it. `is_flush`: the tail is in the tables with it.
-  Status commit(Transaction& transaction, State next, bool is_flush);
+  // What is in the file and committed; the other side may go on from there. Any thread.
+  [[nodiscard]] std::shared_ptr<const State> state() const;
+  // Numbers of runs, each given out once. Any thread.
+  std::int64_t take_run() { return next_run_++; }
+  [[nodiscard]] std::int64_t next_run() const { return next_run_; }
+  // Writes what `edit` makes of the state and commits; readers then see it. `edit` is for the part of the writer's side,
+  // and may be asked again when the other side has changed its own meanwhile. `is_flush`: the tail is in the tables
+  // with it. Under the writer's mutex.
+  Status commit(Writer& writer, Transaction& transaction, StateEdit edit, bool is_flush = false);
 
-  // What is applied and not in the file.
+  // What is applied and not in the file; under `applying`, but for readers.
   [[nodiscard]] const Tail& tail() const { return tail_; }
   [[nodiscard]] std::uint64_t tail_rows() const { return tail_rows_; }
   [[nodiscard]] std::uint64_t tail_bytes() const { return tail_bytes_; }
@@ -77,6 +82,9 @@ class Engine {
   std::atomic<std::uint64_t> position{0};
   std::atomic<std::uint64_t> windows{0};
 
+  // Set before the store is closed: a summing up that takes long gives up.
+  std::atomic<bool> closing{false};
+
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
   [[nodiscard]] const Options& options() const { return options_; }
 
@@ -85,29 +93,22 @@ class Engine {
   Status connect();
   Status prepare_tables();
   Status load();
-  void take_over(State next, bool is_flush);
+  void take_over(Side side, const PendingEdit& edit);
+  Status settle(Writer& writer, const State& in_file);
 
   std::filesystem::path file_;
   Options options_;
   std::shared_mutex opening_;  // shared by readers; exclusive while the database is closed and opened
   std::shared_ptr<Database> database_;
-  std::optional<Connection> writer_;
-  std::optional<LevelInsert> insert_;
   std::optional<LevelTake> take_;
   std::mutex pooling_;
   std::vector<Connection> pool_;
-  bool trusted_ = false;
-  bool reopen_ = false;
-
-  // What commit() was writing when it failed: it may be in the file.
-  struct Pending {
-    State state;
-    bool is_flush = false;
-  };
-  std::optional<Pending> pending_;
+  std::atomic<bool> trusted_{false};
+  std::atomic<bool> reopen_{false};
+  std::atomic<std::int64_t> next_run_{1};
 
   // Shared while a reader takes its view, exclusive while the file and the tail change together.
-  std::shared_mutex viewing_;
+  mutable std::shared_mutex viewing_;
   std::shared_ptr<const State> state_ = std::make_shared<State>();
   Tail tail_;
   std::uint64_t tail_rows_ = 0;

@@ -12,8 +12,6 @@ namespace gnomon::store::duckdb {
 
 namespace {
 
-constexpr const char* kFunction = "gnomon_rows";
-
 template <typename T>
 void fill(duckdb_vector vector, const std::int64_t* values, std::size_t count) {
   auto* cells = static_cast<T*>(duckdb_vector_get_data(vector));
@@ -84,6 +82,7 @@ void add_result_column(duckdb_bind_info bind, const LevelColumn& column) {
 
 // What the table function reads; DuckDB holds a share of it for as long as the function is known.
 struct LevelInsert::Feed {
+  std::string function;
   Level level = Level::kRaw;
   std::int64_t run = 0;
   const RowSource* source = nullptr;
@@ -144,11 +143,12 @@ LevelInsert::LevelInsert(LevelInsert&&) noexcept = default;
 LevelInsert& LevelInsert::operator=(LevelInsert&&) noexcept = default;
 LevelInsert::~LevelInsert() = default;
 
-Result<LevelInsert> LevelInsert::open(Connection& writer) {
+Result<LevelInsert> LevelInsert::open(Connection& writer, const std::string& name) {
   using Share = std::shared_ptr<Feed>;
   auto feed = std::make_shared<Feed>();
+  feed->function = name;
   duckdb_table_function function = duckdb_create_table_function();
-  duckdb_table_function_set_name(function, kFunction);
+  duckdb_table_function_set_name(function, name.c_str());
   duckdb_table_function_set_extra_info(function, new Share(feed),
                                        [](void* share) { delete static_cast<Share*>(share); });
   duckdb_table_function_set_bind(function, [](duckdb_bind_info bind) {
@@ -180,7 +180,7 @@ Status LevelInsert::insert(Connection& writer, Level level, std::int64_t run, co
   std::string names;
   for (const LevelColumn& column : feed_->columns) names += (names.empty() ? "" : ", ") + column.name;
   const auto status = writer.run(
-      fmt::format("INSERT INTO {} ({}) SELECT * FROM {}()", table_of(level), names, kFunction), "append windows");
+      fmt::format("INSERT INTO {} ({}) SELECT * FROM {}()", table_of(level), names, feed_->function), "append windows");
   feed_->source = nullptr;
   return feed_->outcome ? status : feed_->outcome;
 }

@@ -19,7 +19,8 @@ using RowSource = std::function<Result<bool>(RowBlock&)>;
 // One for a writer's connection. Not thread-safe.
 class LevelInsert {
  public:
-  static Result<LevelInsert> open(Connection& writer);
+  // `function`: the name by which the database knows where the rows come from; not that of another one.
+  static Result<LevelInsert> open(Connection& writer, const std::string& function);
   LevelInsert(LevelInsert&&) noexcept;
   LevelInsert& operator=(LevelInsert&&) noexcept;
   ~LevelInsert();

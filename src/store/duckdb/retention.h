@@ -1,6 +1,7 @@
 #pragma once
 
-// How much is kept, and what it takes on disk. The writing functions run under Engine::writing.
+// How much is kept, and what it takes on disk. The writing functions run under the mutexes of both
+// who write.
 
 #include "store/duckdb/engine.h"
 

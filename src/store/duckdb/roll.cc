@@ -49,25 +49,31 @@ Status in_parts(std::vector<Run> runs, const Work& work) {
 }
 
 Status roll_part(Engine& engine, Level to, std::span<const Run> runs, std::int64_t before_ms) {
-  State next = engine.state();
-  auto transaction = Transaction::begin(engine.writer());
+  auto transaction = Transaction::begin(engine.summing.connection());
   if (!transaction) return tl::unexpected(transaction.error());
   std::vector<RunPart> parts;
   for (const Run& run : runs) parts.push_back({run.id, run.rolled_before_ms, before_ms});
   const auto from = static_cast<Level>(static_cast<int>(to) - 1);
-  const auto merged = merge_runs(engine, parts, from, to, next.next_run);
+  const std::int64_t id = engine.take_run();
+  const auto merged = merge_runs(engine, parts, from, to, id);
   if (!merged) return tl::unexpected(merged.error());
-  for (const Run& done : runs) std::ranges::find(next.runs, done.id, &Run::id)->rolled_before_ms = before_ms;
-  if (merged->rows > 0)
-    next.runs.push_back({next.next_run++, to, runs.front().method, merged->rows, merged->newest_ms, 0});
-  std::erase_if(next.runs, is_done);
-  return engine.commit(*transaction, std::move(next), false);
+  const Run made{id, to, runs.front().method, merged->rows, merged->newest_ms, 0};
+  const auto edit = [parts, before_ms, made, next_run = engine.next_run()](State& state) {
+    for (Run& run : state.runs) {
+      if (std::ranges::find(parts, run.id, &RunPart::run) != parts.end()) run.rolled_before_ms = before_ms;
+    }
+    if (made.rows > 0) state.add(made);
+    std::erase_if(state.runs, is_done);
+    state.rolled.next_run = next_run;
+  };
+  return engine.commit(engine.summing, *transaction, edit);
 }
 
 // Sums up what starts before `before_ms` and is not yet in `to`.
 Status roll(Engine& engine, Level to, std::int64_t before_ms) {
   std::vector<Run> waiting;
-  for (const Run& run : engine.state().runs) {
+  const auto state = engine.state();
+  for (const Run& run : state->runs) {
     const bool is_finer = static_cast<int>(run.level) + 1 == static_cast<int>(to);
     if (is_finer && !run.is_rolled() && run.rolled_before_ms < before_ms) waiting.push_back(run);
   }
@@ -76,28 +82,31 @@ Status roll(Engine& engine, Level to, std::int64_t before_ms) {
 }
 
 Status merge_part(Engine& engine, Level level, std::span<const Run> small) {
-  State next = engine.state();
   std::string ids;
   std::vector<RunPart> parts;
   for (const Run& run : small) {
     parts.push_back({run.id, 0, kEver});
     ids += fmt::format("{}{}", ids.empty() ? "" : ",", run.id);
-    std::erase_if(next.runs, [&](const Run& r) { return r.id == run.id; });
   }
-  auto transaction = Transaction::begin(engine.writer());
+  Connection& connection = engine.summing.connection();
+  auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
-  const auto merged = merge_runs(engine, parts, level, level, next.next_run++);
+  const auto merged = merge_runs(engine, parts, level, level, engine.take_run());
   if (!merged) return tl::unexpected(merged.error());
-  auto status =
-      engine.writer().run(fmt::format("DELETE FROM {} WHERE run IN ({})", table_of(level), ids), "merge runs");
+  auto status = connection.run(fmt::format("DELETE FROM {} WHERE run IN ({})", table_of(level), ids), "merge runs");
   if (!status) return status;
-  return engine.commit(*transaction, std::move(next), false);
+  return engine.commit(engine.summing, *transaction, [parts, next_run = engine.next_run()](State& state) {
+    std::erase_if(state.runs,
+                  [&](const Run& r) { return std::ranges::find(parts, r.id, &RunPart::run) != parts.end(); });
+    state.rolled.next_run = next_run;
+  });
 }
 
 // Makes few runs of the finished small ones of a level, so that a path's rows lie together.
 Status merge(Engine& engine, Level level) {
   std::vector<Run> small;
-  for (const Run& run : engine.state().runs) {
+  const auto state = engine.state();
+  for (const Run& run : state->runs) {
     if (run.level == level && run.is_rolled() && run.rows < kLargeRun) small.push_back(run);
   }
   return in_parts(std::move(small), [&](std::span<const Run> part) -> Status {
@@ -108,38 +117,35 @@ Status merge(Engine& engine, Level level) {
 // The first time whose bucket of `to` is not yet closed.
 std::int64_t closed_before(const State& state, Level to) {
   const std::int64_t clock_ms = to == Level::kMinute ? state.clock_ms - kGraceMs
-                                                     : state.levels[static_cast<std::size_t>(to) - 1].rolled_before_ms;
+                                                     : state.rolled.before_ms[static_cast<std::size_t>(to) - 1];
   return std::max<std::int64_t>(0, clock_ms - clock_ms % bucket_ms(to));
 }
 
 Status note_rolled(Engine& engine, Level to, std::int64_t before_ms) {
-  State next = engine.state();
-  next.levels[static_cast<std::size_t>(to)].rolled_before_ms = before_ms;
-  auto transaction = Transaction::begin(engine.writer());
+  Connection& connection = engine.summing.connection();
+  auto transaction = Transaction::begin(connection);
   if (!transaction) return tl::unexpected(transaction.error());
+  std::optional<std::int64_t> seen_run;
   if (to == Level::kHour) {
-    if (auto status = engine.dictionary.write_seen(engine.writer()); !status) return status;
-    next.seen_run = next.next_run;
+    // A run has its number after its windows were seen.
+    seen_run = engine.next_run();
+    if (auto status = engine.dictionary.write_seen(connection, engine.naming); !status) return status;
   }
-  return engine.commit(*transaction, std::move(next), false);
-}
-
-Status write_log_when_long(Engine& engine) {
-  std::error_code fault;
-  const auto bytes = std::filesystem::file_size(engine.file().string() + ".wal", fault);
-  if (fault || bytes < kMostLogBytes) return {};
-  return engine.writer().checkpoint();
+  return engine.commit(engine.summing, *transaction, [to, before_ms, seen_run](State& state) {
+    state.rolled.before_ms[static_cast<std::size_t>(to)] = before_ms;
+    if (seen_run) state.rolled.seen_run = *seen_run;
+  });
 }
 
 }  // namespace
 
 Status roll_when_due(Engine& engine) {
   for (const Level to : {Level::kMinute, Level::kHour, Level::kDay}) {
-    const std::int64_t before_ms = closed_before(engine.state(), to);
-    const std::int64_t done_ms = engine.state().levels[static_cast<std::size_t>(to)].rolled_before_ms;
+    const auto state = engine.state();
+    const std::int64_t before_ms = closed_before(*state, to);
+    const std::int64_t done_ms = state->rolled.before_ms[static_cast<std::size_t>(to)];
     if (before_ms <= done_ms) break;
-    if (to == Level::kMinute && before_ms - done_ms < kLongMs && engine.state().waiting_rows(Level::kRaw) < kManyRows)
-      break;
+    if (to == Level::kMinute && before_ms - done_ms < kLongMs && state->waiting_rows(Level::kRaw) < kManyRows) break;
     if (auto status = roll(engine, to, before_ms); !status) return status;
     if (auto status = note_rolled(engine, to, before_ms); !status) return status;
     const auto from = static_cast<Level>(static_cast<int>(to) - 1);
@@ -148,7 +154,14 @@ Status roll_when_due(Engine& engine) {
       if (auto status = merge(engine, from); !status) return status;
     }
   }
-  return write_log_when_long(engine);
+  return {};
+}
+
+Status write_log_when_long(Engine& engine) {
+  std::error_code fault;
+  const auto bytes = std::filesystem::file_size(engine.file().string() + ".wal", fault);
+  if (fault || bytes < kMostLogBytes) return {};
+  return engine.applying.connection().checkpoint();
 }
 
 Status roll_all(Engine& engine) {
@@ -157,10 +170,6 @@ Status roll_all(Engine& engine) {
     if (auto status = roll(engine, to, kEver); !status) return status;
   }
   return {};
-}
-
-Status close_tables(Engine& engine) {
-  return flush(engine);
 }
 
 }  // namespace gnomon::store::duckdb

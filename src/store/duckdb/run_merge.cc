@@ -168,7 +168,10 @@ class Merge {
 Result<Merged> merge_runs(Engine& engine, std::span<const RunPart> parts, Level from, Level to, std::int64_t run) {
   Merge merge(to);
   if (auto status = merge.open(engine, parts, from); !status) return tl::unexpected(status.error());
-  const auto status = engine.insert(to, run, [&](RowBlock& rows) { return merge.next(rows); });
+  const auto status = engine.summing.insert(to, run, [&](RowBlock& rows) -> Result<bool> {
+    if (engine.closing) return failure(ErrorCode::kUnavailable, "sum up", "store", "it is being closed");
+    return merge.next(rows);
+  });
   if (!status) return tl::unexpected(status.error());
   return merge.merged();
 }

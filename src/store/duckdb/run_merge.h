@@ -19,8 +19,8 @@ struct Merged {
   std::int64_t newest_ms = 0;
 };
 
-// Appends the sums of the parts, a row for each path and bucket of `to`, as run `run` of `to`, in the writer's
-// transaction. `from` may be `to`: partial rows then become whole ones.
+// Appends the sums of the parts, a row for each path and bucket of `to`, as run `run` of `to`, in the transaction
+// of Engine::summing. Gives up when the store is to be closed. `from` may be `to`: partial rows then become whole ones.
 Result<Merged> merge_runs(Engine& engine, std::span<const RunPart> parts, Level from, Level to, std::int64_t run);
 
 }  // namespace gnomon::store::duckdb
