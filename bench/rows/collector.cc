@@ -119,7 +119,8 @@ class Run {
 
   void note_answer(const HttpsPool::Happening& what) {
     const Carried& carried = carried_[what.connection];
-    if (carried.due - begin_ >= kWarmUpSeconds) delays_ms_.push_back(static_cast<float>(1e3 * (now() - carried.due)));
+    const bool is_measured = carried.due - begin_ >= kWarmUpSeconds;
+    if (is_measured) delays_ms_.push_back(static_cast<float>(1e3 * (now() - carried.due)));
     v1::IngestResponse response;
     const bool stored = what.status == 200 &&
                         response.ParseFromArray(what.body.data(), static_cast<int>(what.body.size())) &&
@@ -127,7 +128,7 @@ class Run {
     if (stored) {
       ++stored_;
     } else {
-      ++refused_;
+      ++(is_measured ? refused_ : refused_early_);
     }
   }
 
@@ -179,7 +180,7 @@ class Run {
   std::map<std::size_t, Carried> carried_;
   std::optional<Error> broken_;
   double begin_ = 0, drained_ = 0;
-  std::uint64_t sent_ = 0, stored_ = 0, refused_ = 0;
+  std::uint64_t sent_ = 0, stored_ = 0, refused_ = 0, refused_early_ = 0;
   std::vector<float> delays_ms_;
   std::vector<Moment> moments_;
 };
@@ -232,6 +233,7 @@ Figures Run::figures() {
       {"acknowledged after, p99", quantile(delays_ms_, 0.99), "ms", at_most(250)},
       {"acknowledged after, worst", quantile(delays_ms_, 1), "ms"},
       {"batches not stored", static_cast<double>(refused_), "", at_most(0)},
+      {"refused while warming up", static_cast<double>(refused_early_), ""},
       {"journal ahead of the tables, most", most_lag / 1e3, "s"},
       {"all in the tables after the end", drained_, "s", at_most(10)},
       {"windows missing in the tables", static_cast<double>(stored_ * fleet_.paths()) - moments_.back().windows, "",

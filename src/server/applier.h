@@ -41,7 +41,7 @@ struct ApplierFigures {
 struct ApplierOptions {
   std::size_t most_records = 4'096;                 // of one range
   std::size_t most_bytes = 64 << 20;                // of one range, as signed batches
-  std::size_t most_windows = 120'000;               // of one range; about 400 bytes each in memory
+  std::size_t most_windows = 50'000;                // of one range; about 400 bytes each in memory
   std::chrono::milliseconds gather{200};            // records that come meanwhile go in one range
   std::chrono::milliseconds longest_pause{10'000};  // between tries
   std::chrono::seconds retention_every{600};

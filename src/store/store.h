@@ -4,8 +4,8 @@
 // from it. Two engines implement it (duckdb/, later clickhouse/); tests/contract/store_contract.h is what each must
 // pass.
 //
-// Thread-safe. Writes (apply, enforce_retention, set_retention, compact) wait for one another, for seconds when much is
-// summed up; queries do not wait for them and see only whole apply() calls.
+// Thread-safe. Writes (apply, enforce_retention, set_retention, compact) wait for one another, and all but apply() also
+// for what is being summed up, some seconds; queries do not wait for them and see only whole apply() calls.
 //
 // Errors: kUnavailable or kExhausted (disk full, try again: nothing is lost, the journal is the truth), kCorrupt and
 // kUnsupported (the file is damaged or from a newer version: `gnomon rebuild DIR`), kInvalidArgument (a query's range).
@@ -156,7 +156,8 @@ class Store {
   // Applies the journal's records [from, up_to): queries see all of it or nothing. It may be in memory for a while:
   // after a crash the store is at the end of an earlier apply(), and position() says of which. `batches` are those of
   // these records, in order. A range that is applied already is accepted and ignored; one that starts elsewhere than at
-  // position() is kConflict. A window or test outside 1970 to 2200 is left out and logged.
+  // position() is kConflict. When something failed that goes on beside, such as summing up, the next apply() says so
+  // and does nothing. A window or test outside 1970 to 2200 is left out and logged.
   virtual Status apply(std::span<const AppliedBatch> batches, JournalPosition from, JournalPosition up_to) = 0;
   [[nodiscard]] virtual JournalPosition position() const = 0;      // thread-safe, in memory
   [[nodiscard]] virtual std::uint64_t windows_stored() const = 0;  // thread-safe, in memory

@@ -5,9 +5,10 @@
 // apply() adds windows to a tail in memory; from time to time the tail goes into packed_raw as one run, by path and
 // time, in one transaction with the journal position. After a crash the journal brings the tail again. Rollups form a
 // cascade: the runs of a level are merged by path, and their closed minutes (hours, days) go into the next level as one
-// run of it, each step one transaction. A query at a level reads that level's rows and, of each finer level, only what
-// is not yet summed up; so answers are always whole, and a late window merely adds another partial row for its minute.
-// docs/adr/0013-runs-and-a-tail.md has the reasons.
+// run of it, each step one transaction, by a thread of the store's beside apply(). A query at a level reads that
+// level's rows and, of each finer level, only what is not yet summed up; so answers are always whole, and a late window
+// merely adds another partial row for its minute. docs/adr/0013-runs-and-a-tail.md and
+// 0020-sums-beside-whoever-applies.md have the reasons.
 
 #include <chrono>
 #include <filesystem>

@@ -3,9 +3,9 @@
 // The open database of a DuckdbStore: connections, state, dictionary and the tail of windows that are not yet in a
 // table; and opening it again after a failure.
 //
-// Readers borrow a connection and hold the database open while they have it. Two write side by side (state.h): `applying`
-// puts windows into the tail and the tail into tables, `summing` makes sums of them. Each is used under its mutex; who
-// takes both takes that of `summing` first.
+// Readers borrow a connection and hold the database open while they have it. Two write side by side (state.h):
+// `applying` puts windows into the tail and the tail into tables, `summing` makes sums of them. Each is used under its
+// mutex; who takes both takes that of `summing` first.
 
 #include <atomic>
 #include <mutex>
@@ -63,9 +63,9 @@ class Engine {
   // Numbers of runs, each given out once. Any thread.
   std::int64_t take_run() { return next_run_++; }
   [[nodiscard]] std::int64_t next_run() const { return next_run_; }
-  // Writes what `edit` makes of the state and commits; readers then see it. `edit` is for the part of the writer's side,
-  // and may be asked again when the other side has changed its own meanwhile. `is_flush`: the tail is in the tables
-  // with it. Under the writer's mutex.
+  // Writes what `edit` makes of the state and commits; readers then see it. `edit` is for the part of the writer's
+  // side, and may be asked again when the other side has changed its own meanwhile. `is_flush`: the tail is in the
+  // tables with it. Under the writer's mutex.
   Status commit(Writer& writer, Transaction& transaction, StateEdit edit, bool is_flush = false);
 
   // What is applied and not in the file; under `applying`, but for readers.

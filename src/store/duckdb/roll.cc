@@ -116,8 +116,8 @@ Status merge(Engine& engine, Level level) {
 
 // The first time whose bucket of `to` is not yet closed.
 std::int64_t closed_before(const State& state, Level to) {
-  const std::int64_t clock_ms = to == Level::kMinute ? state.clock_ms - kGraceMs
-                                                     : state.rolled.before_ms[static_cast<std::size_t>(to) - 1];
+  const std::int64_t clock_ms =
+      to == Level::kMinute ? state.clock_ms - kGraceMs : state.rolled.before_ms[static_cast<std::size_t>(to) - 1];
   return std::max<std::int64_t>(0, clock_ms - clock_ms % bucket_ms(to));
 }
 

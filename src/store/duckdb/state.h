@@ -3,9 +3,9 @@
 // Tables `state` and `rolled`, of one row each, and `run`: how far the journal is applied, what is kept, what is rolled
 // up.
 //
-// Two sides write them at once, each in transactions of its own, and no row is changed by both: the one that applies has
-// `state` and adds runs of windows; the one that sums up has `rolled`, adds runs of sums, and changes and strikes out
-// runs that it has found. Who holds off both may do as either.
+// Two sides write them at once, each in transactions of its own, and no row is changed by both: the one that applies
+// has `state` and adds runs of windows; the one that sums up has `rolled`, adds runs of sums, and changes and strikes
+// out runs that it has found. Who holds off both may do as either.
 
 #include <array>
 #include <vector>
