@@ -21,6 +21,10 @@ WallTime end_of(const schema::DelayWindow& window) {
   return window.start + window.duration;
 }
 
+std::uint32_t narrow(std::uint64_t count) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+}
+
 std::int64_t minute_of(WallTime at) {
   return std::chrono::floor<minutes>(at.since_epoch).count();
 }
@@ -79,13 +83,13 @@ void LivePath::count_minute(const schema::DelayWindow& window, bool newest) {
   const std::int64_t minute = minute_of(window.start);
   MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
   if (slot.minute > minute) return;  // more than an hour old
-  if (slot.minute < minute) slot = MinuteSample{minute, 0, 0, {}, 0, 0};
+  if (slot.minute < minute) slot = MinuteSample{static_cast<std::int32_t>(minute), 0, 0, 0, 0, {}};
   const auto is_quiet = [](const schema::DelayWindow& one) { return (one.marks & schema::kMarkCapacityTest) == 0; };
-  slot.sent += window.sent;
-  slot.lost += window.lost;
+  slot.sent = narrow(std::uint64_t{slot.sent} + window.sent);
+  slot.lost = narrow(std::uint64_t{slot.lost} + window.lost);
   if (is_quiet(window)) {
-    slot.quiet_sent += window.sent;
-    slot.quiet_lost += window.lost;
+    slot.quiet_sent = narrow(std::uint64_t{slot.quiet_sent} + window.sent);
+    slot.quiet_lost = narrow(std::uint64_t{slot.quiet_lost} + window.lost);
   }
   if (!newest) {
     if (!slot.rtt_p50) slot.rtt_p50 = window.rtt.quantile(0.5);
@@ -240,7 +244,9 @@ void LivePath::load_minute(std::int64_t minute, std::uint64_t sent, std::uint64_
                            std::optional<Nanoseconds> rtt_p50) {
   if (minute < 0) return;
   MinuteSample& slot = minutes_[static_cast<std::size_t>(minute) % kMinutes];
-  if (slot.minute < minute) slot = MinuteSample{minute, sent, lost, rtt_p50, sent, lost};
+  if (slot.minute >= minute) return;
+  slot =
+      MinuteSample{static_cast<std::int32_t>(minute), narrow(sent), narrow(lost), narrow(sent), narrow(lost), rtt_p50};
 }
 
 void LivePath::load_windows(const std::vector<store::Point>& windows, const store::Point* merged,

@@ -17,13 +17,14 @@
 
 namespace gnomon::server {
 
-// Figures of one minute of the wall clock, by the start of its windows.
+// Figures of one minute of the wall clock, by the start of its windows. A path has 64 of them: narrow numbers, and
+// 4,294,967,295 packets a minute are the most that it counts.
 struct MinuteSample {
-  std::int64_t minute = -1;  // since 1970; -1: none
-  std::uint64_t sent = 0;
-  std::uint64_t lost = 0;
-  std::optional<Nanoseconds> rtt_p50;            // of windows without a speed test, when there are any
-  std::uint64_t quiet_sent = 0, quiet_lost = 0;  // of those
+  std::int32_t minute = -1;  // since 1970; -1: none
+  std::uint32_t sent = 0;
+  std::uint32_t lost = 0;
+  std::uint32_t quiet_sent = 0, quiet_lost = 0;  // of windows without a speed test
+  std::optional<Nanoseconds> rtt_p50;            // of those, when there are any
 };
 
 class LivePath {
