@@ -16,6 +16,7 @@ class DuckdbStore final : public Store {
  public:
   explicit DuckdbStore(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {
     keeper_.emplace([this] { return sum_up(); });
+    keeper_->wake();  // what the last stop broke off
   }
   DuckdbStore(const DuckdbStore&) = delete;
   DuckdbStore& operator=(const DuckdbStore&) = delete;
