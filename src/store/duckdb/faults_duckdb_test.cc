@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -80,6 +81,66 @@ TEST(DuckdbFaults, AFullDiskLosesNothingAndTheStoreGoesOnWhenThereIsRoom) {
   ASSERT_TRUE(store) << store.error().message();
   EXPECT_EQ((*store)->windows_stored(), history.truth().all().size());
   contract::expect_true_answers(**store, history, random, 5);
+}
+
+std::uint64_t microseconds_of(const timeval& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
+}
+
+// Ends this process, as kill -9 does, after so much processor time of all its threads.
+void die_after(std::chrono::microseconds cpu) {
+  sigevent event{};
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGKILL;
+  timer_t timer{};
+  itimerspec when{};
+  when.it_value.tv_sec = cpu.count() / 1'000'000;
+  when.it_value.tv_nsec = cpu.count() % 1'000'000 * 1'000 + 1;
+  if (::timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer) != 0 || ::timer_settime(timer, 0, &when, nullptr) != 0) {
+    ::_exit(2);
+  }
+}
+
+TEST(DuckdbFaults, KilledWhileItWritesAndSumsUpItGoesOnFromAWholeApply) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the thread sanitizer does not follow a child that has threads";
+#endif
+  const History history(5, shape_of(500));
+  Options options;
+  options.keep = {};
+  options.tail_rows = 300;
+  SeededRandom random(5);
+  std::uint64_t whole_us = 0;  // processor time of a run that is left alone
+  int killed = 0, written = 0;
+  for (int time = 0; time < 6; ++time) {
+    const TestFolder folder;
+    const auto file = folder.path() / "t.duckdb";
+    const std::chrono::microseconds cpu(whole_us * 4 / 10 + random.next() % (whole_us / 2 + 1));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (time > 0) die_after(cpu);
+      const auto store = open(file, options);
+      for (std::uint64_t at = 0; store && at < history.records(); at += 5) {
+        if (!(*store)->apply(history.batches().subspan(at, 5), {at}, {at + 5})) ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    int how = 0;
+    rusage used{};
+    ASSERT_EQ(::wait4(child, &how, 0, &used), child);
+    ASSERT_TRUE(WIFSIGNALED(how) || WEXITSTATUS(how) == 0) << how;
+    if (time == 0) whole_us = microseconds_of(used.ru_utime) + microseconds_of(used.ru_stime);
+    killed += WIFSIGNALED(how) ? 1 : 0;
+    const auto store = open(file, options);
+    ASSERT_TRUE(store) << store.error().message();
+    EXPECT_EQ((*store)->position().records % 5, 0U);
+    written += (*store)->position().records > 0 ? 1 : 0;
+    contract::apply_all(**store, history, random, 40);
+    contract::expect_true_answers(**store, history, random, 1);
+    EXPECT_EQ((*store)->windows_stored(), history.truth().all().size());
+  }
+  EXPECT_GE(killed, 3);
+  EXPECT_GE(written, 3);
 }
 
 TEST(DuckdbFaults, AFileOfALaterFormatIsRefusedWithTheWayOut) {
