@@ -81,11 +81,18 @@ Result<std::unique_ptr<store::Store>> open_store(const RunOptions& options, std:
   return store::duckdb::open(options.scratch / name / "gnomon.duckdb", store_options);
 }
 
+// A month that was applied within seconds is still being summed up; one that took a month is not. This changes nothing
+// and waits for it, as every write does but apply().
+Status wait_for_sums(store::Store& store) {
+  return store.set_retention(store::Level::kDay, std::nullopt);
+}
+
 Status day(const RunOptions& options, Figures& figures) {
   auto store = open_store(options, "day");
   if (!store) return tl::unexpected(store.error());
   StoreFeed feed(**store, static_cast<std::size_t>(options.setting("paths")), 100, minutes(1));
   if (auto status = feed.run(24 * 60, 100'000); !status) return status;
+  if (auto status = wait_for_sums(**store); !status) return status;
   Ingest ingest(feed, options.setting("rate"));
   auto times = time(100, [&](int i) -> Status {
     const store::TimeRange range{feed.now() - hours(24), feed.now()};
@@ -108,6 +115,7 @@ Status month(const RunOptions& options, Figures& figures) {
   if (!store) return tl::unexpected(store.error());
   StoreFeed feed(**store, 1'000, 50, minutes(10));
   if (auto status = feed.run(30 * 24 * 6, 50'000); !status) return status;
+  if (auto status = wait_for_sums(**store); !status) return status;
   store::GroupQuery query{
       {}, {feed.now() - hours(24 * 30), feed.now()}, hours(1), store::kRtt, store::Numbers::kPackets};
   for (std::size_t i = 0; i < feed.paths(); ++i)

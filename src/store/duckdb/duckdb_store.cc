@@ -90,9 +90,10 @@ class DuckdbStore final : public Store {
     return write_alone(work);
   }
 
-  // With nobody else who writes.
+  // With nobody else who writes, and what was due summed up.
   template <typename Work>
   Status write_alone(const Work& work) {
+    if (keeper_) keeper_->wait();
     const std::lock_guard summing(engine_->summing.mutex);
     const std::lock_guard applying(engine_->applying.mutex);
     auto status = engine_->ready();

@@ -20,14 +20,14 @@ Keeper::~Keeper() {
 void Keeper::wake() {
   {
     const std::lock_guard lock(mutex_);
-    due_ = true;
+    ++told_;
   }
   changed_.notify_all();
 }
 
 void Keeper::wait() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return !due_ && !working_; });
+  changed_.wait(lock, [this, until = told_] { return ended_ >= until; });
 }
 
 Status Keeper::take_failure() {
@@ -38,14 +38,13 @@ Status Keeper::take_failure() {
 void Keeper::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return due_ || stopping_; });
+    changed_.wait(lock, [this] { return told_ > ended_ || stopping_; });
     if (stopping_) return;
-    due_ = false;
-    working_ = true;
+    const std::uint64_t these = told_;
     lock.unlock();
     Status status = work_();
     lock.lock();
-    working_ = false;
+    ended_ = these;
     if (!status) outcome_ = std::move(status);
     changed_.notify_all();
   }

@@ -5,6 +5,7 @@
 // Thread-safe; the work outlives it.
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -23,7 +24,7 @@ class Keeper {
 
   // The work is due: it begins, or begins again when it has ended.
   void wake();
-  // Until no work is due or in hand.
+  // Until the work that was due or in hand has ended, whatever became due meanwhile.
   void wait();
   // How the work that has ended since the last call failed, if any did: the last of them.
   Status take_failure();
@@ -34,8 +35,8 @@ class Keeper {
   std::function<Status()> work_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
-  bool due_ = false;
-  bool working_ = false;
+  std::uint64_t told_ = 0;   // how often it was told to work
+  std::uint64_t ended_ = 0;  // of these, those whose work has ended
   bool stopping_ = false;
   Status outcome_;
   std::thread thread_;
