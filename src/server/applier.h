@@ -1,7 +1,7 @@
 #pragma once
 
-// From the journal to the tables: the only writer of the store. What has just become durable comes from memory
-// (server/recent_batches.h), the rest is read from disk: with the same outcome.
+// From the journal to the tables: the only one that applies to the store. What has just become durable comes from
+// memory (server/recent_batches.h), the rest is read from disk: with the same outcome.
 //
 // Takes up where the store's position says, applies ranges of durable records as they come, tries again with a growing
 // pause when the store cannot write (disk full: the journal keeps everything meanwhile), and enforces retention now and
